@@ -1,0 +1,25 @@
+/*
+ * Every domain-separation label of the tree, in one place, so that no two uses can share one.
+ * Formats: DESIGN section 15 and docs/spec. A label is hashed, exported or signed without a NUL.
+ */
+#ifndef CRYPTO_LABELS_H
+#define CRYPTO_LABELS_H
+
+/* Purposes: the `purpose` member of a signed or quoted JCS statement. */
+#define LABEL_PURPOSE_ACI     "aci.report_data.v1"
+#define LABEL_PURPOSE_WORKER  "cocoon.worker.v1"
+#define LABEL_PURPOSE_CHANNEL "cocoon.channel.v1"
+
+/* Algorithms of keyset entries that are ours. */
+#define LABEL_ALGO_OHTTP_SIGNER "cocoon.ohttp-signer.v1"
+
+/* Prefixes of hash inputs. */
+#define LABEL_GPU_NONCE   "cocoon.gpu.v1"
+#define LABEL_WORKER_ID   "cocoon.worker"
+#define LABEL_TRANSACTION "CNTX"
+
+/* Exporter labels: TLS (RFC 8446 7.5) and HPKE (RFC 9180 5.3). */
+#define LABEL_TLS_CHANNEL     "EXPORTER-cocoon-channel-v1"
+#define LABEL_HPKE_REQUEST_ID "cocoon request id"
+
+#endif
