@@ -34,16 +34,27 @@ void buf_clear(struct buf *b)
     b->over = false;
 }
 
-/* Make room for `len` bytes in all plus one for the NUL of buf_cstr. */
+/*
+ * Make room for `len` bytes in all plus one for the NUL of buf_cstr. The old memory is wiped, not
+ * handed to realloc: buf_wipe could not reach a copy left behind by growth.
+ */
 static void buf_reserve(struct buf *b, size_t len)
 {
     size_t room = num_max(b->room, BUF_FIRST_ROOM);
+    uint8_t *grown;
 
     if (len < b->room)
         return;
+    assert(len <= SIZE_MAX / 2);
     while (room <= len)
         room *= 2;
-    b->ptr = mem_resize(b->ptr, room, 1);
+    grown = mem_new(room);
+    if (b->ptr != NULL) {
+        memcpy(grown, b->ptr, b->len);
+        mem_wipe(b->ptr, b->room);
+        mem_free(b->ptr);
+    }
+    b->ptr = grown;
     b->room = room;
 }
 
