@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 #define TEST_FILE_MAX (64 * 1024 * 1024)
@@ -57,6 +58,26 @@ static inline bool test_read_shared(const char *name, struct buf *out)
         return true;
     fprintf(stderr, "SKIPPED: %s (set COCOON_SHARED to the shared data folder)\n", name);
     return false;
+}
+
+/* Decode the literal `hex` into `out`, which has room, and return the slice over it. */
+static inline struct slice test_unhex(const char *hex, void *out)
+{
+    struct slice text = slice_text(hex);
+
+    assert_int_equal(hex_read(text, out, text.len / 2), OK);
+    return slice_make(out, text.len / 2);
+}
+
+/* Fail unless `bytes` are what the literal `hex` spells. */
+static inline void test_assert_hex(struct slice bytes, const char *hex)
+{
+    struct buf text;
+
+    buf_init(&text, TEST_FILE_MAX);
+    hex_put(&text, bytes);
+    assert_string_equal(buf_cstr(&text), hex);
+    buf_fini(&text);
 }
 
 #endif

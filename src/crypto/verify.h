@@ -76,12 +76,6 @@ cocoon_err sig_settle(const struct sig_claim *claim, struct fail *fail) MUST_CHE
 cocoon_err sig_settle_all(const struct sig_claim *claims, size_t count,
                           struct fail *fail) MUST_CHECK;
 
-/*
- * Read a DER SubjectPublicKeyInfo into `out`, which borrows from `der`. ERR_MALFORMED,
- * ERR_ALGORITHM.
- */
-cocoon_err sig_key_from_spki(struct slice der, struct sig_key *out, struct fail *fail) MUST_CHECK;
-
 /* Digest of kind and key, for caches of keys made ready or of settled obligations. */
 void sig_key_digest(const struct sig_key *key, struct digest *out);
 
