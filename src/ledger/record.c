@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "crypto/labels.h"
-
 enum { VERSION = 1 };
 
 static const struct {
@@ -550,14 +548,4 @@ cocoon_err record_get_evaluation(struct slice value, struct record_evaluation *o
     out->number = rd_u64be(&r);
     out->seen_at = rd_u64be(&r);
     return rd_end(&r);
-}
-
-void worker_id_make(const uint8_t account[32], uint32_t index, struct digest *out)
-{
-    uint8_t room[4];
-    struct wr w = wr_init(room, sizeof room);
-    struct slice parts[] = {SLICE_INIT(LABEL_WORKER_ID), {account, 32}, {room, sizeof room}};
-
-    wr_u32be(&w, index);
-    sha256_parts(parts, COUNT_OF(parts), out);
 }

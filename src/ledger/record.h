@@ -250,7 +250,4 @@ void record_get_measure(struct rd *r, struct record_measure *m);
 void record_put_prices(struct wr *w, const struct record_prices *v);
 void record_get_prices(struct rd *r, struct record_prices *out);
 
-/* Set `*out` to the worker_id of worker `index` of `account`. */
-void worker_id_make(const uint8_t account[32], uint32_t index, struct digest *out);
-
 #endif
