@@ -127,16 +127,16 @@ struct slice slice_trim(struct slice s)
     return s;
 }
 
-/* Return the length of the UTF-8 sequence at the start of `s`, 0 if there is no valid one. */
-static size_t utf8_len(struct slice s)
+size_t slice_code_point(struct slice s, uint32_t *code)
 {
     /* RFC 3629 section 4: first byte decides the length and the range of the second byte. */
-    uint8_t c = s.ptr[0];
+    uint8_t c = s.len == 0 ? 0 : s.ptr[0];
     uint8_t low = 0x80, high = 0xbf;
     size_t len;
 
+    *code = c;
     if (c < 0x80)
-        return 1;
+        return s.len == 0 ? 0 : 1;
     if (c >= 0xc2 && c <= 0xdf)
         len = 2;
     else if (c >= 0xe0 && c <= 0xef)
@@ -155,16 +155,21 @@ static size_t utf8_len(struct slice s)
         high = 0x8f; /* above U+10FFFF */
     if (s.len < len || s.ptr[1] < low || s.ptr[1] > high)
         return 0;
-    for (size_t i = 2; i < len; i++)
+    *code = c & (0x7fU >> len);
+    for (size_t i = 1; i < len; i++) {
         if ((s.ptr[i] & 0xc0) != 0x80)
             return 0;
+        *code = *code << 6 | (s.ptr[i] & 0x3f);
+    }
     return len;
 }
 
 bool slice_is_utf8(struct slice s)
 {
+    uint32_t code;
+
     while (s.len > 0) {
-        size_t n = utf8_len(s);
+        size_t n = slice_code_point(s, &code);
 
         if (n == 0)
             return false;

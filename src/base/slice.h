@@ -66,6 +66,12 @@ struct slice slice_cut(struct slice *rest, uint8_t byte);
 /* Strip ASCII spaces and tabs from both ends. */
 struct slice slice_trim(struct slice s);
 
+/*
+ * Decode the UTF-8 code point at the start of `s` to `*code` and return its length, 1 to 4; 0 if
+ * there is no valid one.
+ */
+size_t slice_code_point(struct slice s, uint32_t *code);
+
 /* Tell whether `s` is valid UTF-8 (RFC 3629: no surrogates, no overlong forms). O(len). */
 bool slice_is_utf8(struct slice s);
 

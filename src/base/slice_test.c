@@ -31,6 +31,23 @@ static void test_utf8_table(void **state)
             fail_msg("%s", cases[i].name);
 }
 
+static void test_code_points(void **state)
+{
+    uint32_t code;
+
+    (void)state;
+    assert_int_equal(slice_code_point(SLICE_LIT("A"), &code), 1);
+    assert_int_equal(code, 'A');
+    assert_int_equal(slice_code_point(SLICE_LIT("\xc3\xa9x"), &code), 2);
+    assert_int_equal(code, 0xe9);
+    assert_int_equal(slice_code_point(SLICE_LIT("\xef\xbf\xbd"), &code), 3);
+    assert_int_equal(code, 0xfffd);
+    assert_int_equal(slice_code_point(SLICE_LIT("\xf4\x8f\xbf\xbf"), &code), 4);
+    assert_int_equal(code, 0x10ffff);
+    assert_int_equal(slice_code_point(SLICE_LIT(""), &code), 0);
+    assert_int_equal(slice_code_point(SLICE_LIT("\xc3"), &code), 0);
+}
+
 static void test_numbers(void **state)
 {
     uint64_t v = 7;
@@ -94,9 +111,9 @@ static void test_cstr(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8_table), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_cutting),    cmocka_unit_test(test_comparing),
-        cmocka_unit_test(test_cstr),
+        cmocka_unit_test(test_utf8_table), cmocka_unit_test(test_code_points),
+        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_cutting),
+        cmocka_unit_test(test_comparing),  cmocka_unit_test(test_cstr),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
