@@ -80,4 +80,50 @@ static inline void test_assert_hex(struct slice bytes, const char *hex)
     buf_fini(&text);
 }
 
+/* Call `check` with a copy of `bytes` in memory of exactly that size, so that a sanitizer sees any
+ * overread. */
+static inline void test_with_copy(struct slice bytes, void (*check)(struct slice bytes, void *arg),
+                                  void *arg)
+{
+    uint8_t *copy = (uint8_t *)malloc(bytes.len == 0 ? 1 : bytes.len);
+
+    assert_non_null(copy);
+    if (bytes.len > 0)
+        memcpy(copy, bytes.ptr, bytes.len);
+    check(slice_make(copy, bytes.len), arg);
+    free(copy);
+}
+
+/* Call `check` with every proper prefix of `good`: truncated at every byte. */
+static inline void test_each_prefix(struct slice good, void (*check)(struct slice bytes, void *arg),
+                                    void *arg)
+{
+    for (size_t len = 0; len < good.len; len++)
+        test_with_copy(slice_sub(good, 0, len), check, arg);
+}
+
+/* Call `check` with `good` once for every bit of it, that bit flipped. */
+static inline void test_each_bit_flip(struct slice good,
+                                      void (*check)(struct slice bytes, void *arg), void *arg)
+{
+    uint8_t *flipped = (uint8_t *)malloc(good.len == 0 ? 1 : good.len);
+
+    assert_non_null(flipped);
+    for (size_t bit = 0; bit < 8 * good.len; bit++) {
+        memcpy(flipped, good.ptr, good.len);
+        flipped[bit / 8] = (uint8_t)(flipped[bit / 8] ^ (1U << (bit % 8)));
+        test_with_copy(slice_make(flipped, good.len), check, arg);
+    }
+    free(flipped);
+}
+
+/* A seeded generator (xorshift64*): the same numbers in every run. `*seed` is not 0. */
+static inline uint64_t test_random(uint64_t *seed)
+{
+    *seed ^= *seed >> 12;
+    *seed ^= *seed << 25;
+    *seed ^= *seed >> 27;
+    return *seed * 0x2545f4914f6cdd1d;
+}
+
 #endif

@@ -401,6 +401,7 @@ static size_t gap_digits(struct gap *g, char *digits)
 
     do {
         char digit = '0';
+        int half;
 
         gap_times_ten(g);
         for (; big_cmp(&g->r, &g->s) >= 0; digit++)
@@ -409,7 +410,8 @@ static size_t gap_digits(struct gap *g, char *digits)
         high = gap_reaches(g);
         if (low && high) {
             big_shift(&g->r, 1);
-            high = big_cmp(&g->r, &g->s) >= 0;
+            half = big_cmp(&g->r, &g->s);
+            high = half > 0 || (half == 0 && digit % 2 == 1); /* ECMA-262: the even one of two */
         }
         assert(count < DIGITS_MAX);
         digits[count++] = (char)(digit + high);
