@@ -225,7 +225,7 @@ static const struct route proxy_routes[] = {
     {"POST", "/.well-known/ohttp-gateway", handle_ohttp},
     {"GET", "/.well-known/ohttp-gateway", handle_query},
     {"GET", "/v1/ohttp/config", handle_query},
-    {"GET", "/v1/aci/*", handle_query},
+    {"GET", "/v1/aci/attestation", handle_query},
     {"GET", "/v1/attestation/report", handle_query},
     {"POST", "/v1/route", handle_route},
     {"GET", "/healthz", handle_health},
