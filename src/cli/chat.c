@@ -102,6 +102,17 @@ static cocoon_err chat_first_model(struct chat *c)
 
 /* --- one answer, streamed --- */
 
+/* Print `text` without the control characters that could steer the terminal. */
+static void print_safely(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.ptr[i];
+
+        putchar((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f ? '?' : byte);
+    }
+    fflush(stdout);
+}
+
 /* Print the piece of text that one event carries, if any. */
 static void chat_event(struct chat *c, struct slice data)
 {
@@ -116,8 +127,7 @@ static void chat_event(struct chat *c, struct slice data)
         json_get_object(choices->first, "delta", &delta) == OK &&
         json_get_text(delta, "content", &text) == OK) {
         buf_put(&c->answer, text);
-        fwrite(text.ptr, 1, text.len, stdout);
-        fflush(stdout);
+        print_safely(text);
     }
     arena_fini(&arena);
 }
