@@ -30,6 +30,7 @@ extern const size_t command_count;
 int command_chat(int argc, char **argv);
 int command_completion(int argc, char **argv);
 int command_help(int argc, char **argv);
+int command_key(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 const struct command commands[] = {
     {"help", "list the subcommands", command_help},
     {"version", "print versions", command_version},
+    {"key", "make and show Ed25519 keys", command_key},
     {"completion", "print a completion script: bash, zsh or fish", command_completion},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

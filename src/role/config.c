@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "base/mem.h"
 
-enum { CONFIG_MAX = 256 * 1024, CONFIG_ARENA_MAX = 64 * 1024 * 1024, SEED_FILE_MAX = 256 };
+enum { CONFIG_MAX = 256 * 1024, CONFIG_ARENA_MAX = 64 * 1024 * 1024 };
 
 static void config_dir(struct config *c)
 {
@@ -147,29 +146,14 @@ cocoon_err config_signing_key(const struct config *c, const char *section, const
                               struct ed25519_key *out)
 {
     char path[FILE_PATH_MAX];
-    struct secret32 seed;
-    struct buf content;
     cocoon_err err;
 
     if ((err = config_path(c, section, key, path)) != OK)
         return err;
-    buf_init(&content, SEED_FILE_MAX);
-    if ((err = file_read_secret(path, &content)) != OK) {
+    if ((err = key_file_read(path, out)) != OK)
         (void)config_complain(c, section, key,
                               err == ERR_UNAUTHORIZED ? "others can read this key: chmod 600"
                                                       : cocoon_err_text(err));
-        goto done;
-    }
-    if (content.len > 0 && content.ptr[content.len - 1] == '\n')
-        content.len--;
-    if (hex_read(buf_slice(&content), seed.bytes, sizeof seed.bytes) != OK) {
-        err = config_complain(c, section, key, "the file must hold 64 hex digits");
-        goto done;
-    }
-    ed25519_from_seed(out, &seed);
-done:
-    secret32_wipe(&seed);
-    buf_wipe(&content);
     return err;
 }
 

@@ -9,9 +9,9 @@
 #define ROLE_CONFIG_H
 
 #include "codec/ini.h"
-#include "crypto/sign.h"
 #include "net/addr.h"
 #include "store/file.h"
+#include "store/key_file.h"
 
 struct config {
     const char *path;
