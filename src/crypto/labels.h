@@ -17,6 +17,7 @@
 #define LABEL_GPU_NONCE   "cocoon.gpu.v1"
 #define LABEL_WORKER_ID   "cocoon.worker"
 #define LABEL_TRANSACTION "CNTX"
+#define LABEL_BLOCK       "CNBK"
 
 /* Exporter labels: TLS (RFC 8446 7.5) and HPKE (RFC 9180 5.3). */
 #define LABEL_TLS_CHANNEL     "EXPORTER-cocoon-channel-v1"
