@@ -38,7 +38,7 @@ static inline const char *test_shared_path(const char *name)
  * none. */
 static inline bool test_read_file(const char *path, struct buf *out)
 {
-    uint8_t block[65536];
+    uint8_t block[8192];
     FILE *file = fopen(path, "rb");
     size_t n;
 
