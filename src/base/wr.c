@@ -125,6 +125,28 @@ void wr_close(struct wr *w, struct wr_block block)
         w->ptr[block.at + i - 1] = (uint8_t)len;
 }
 
+void wr_insert(struct wr *w, size_t at, size_t n)
+{
+    size_t tail;
+
+    if (w->over)
+        return;
+    assert(at <= w->len);
+    tail = w->len - at;
+    if (wr_room(w, n) == NULL || n == 0)
+        return;
+    memmove(w->ptr + at + n, w->ptr + at, tail);
+    memset(w->ptr + at, 0, n);
+}
+
+void wr_patch(struct wr *w, size_t at, uint8_t byte)
+{
+    if (w->over)
+        return;
+    assert(at < w->len);
+    w->ptr[at] = byte;
+}
+
 cocoon_err wr_end(const struct wr *w, struct slice *out)
 {
     assert(w->open == 0);

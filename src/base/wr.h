@@ -48,6 +48,13 @@ struct wr_block wr_open(struct wr *w, size_t width);
 /* Fill in the prefix of `block`. Sets `over` if the length does not fit its width. */
 void wr_close(struct wr *w, struct wr_block block);
 
+/* Open a gap of `n` zero bytes at `at` (at <= len, asserted), moving what follows: for prefixes
+ * whose width depends on their value. No wr_open block may begin after `at` and still be open. */
+void wr_insert(struct wr *w, size_t at, size_t n);
+
+/* Overwrite what was written at `at` (within it, asserted) with `byte`. */
+void wr_patch(struct wr *w, size_t at, uint8_t byte);
+
 /* Set `*out` to what was written, borrowed from the caller's memory. ERR_LIMIT if it did not fit.
  */
 cocoon_err wr_end(const struct wr *w, struct slice *out) MUST_CHECK;

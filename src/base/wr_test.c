@@ -87,6 +87,28 @@ static void test_overflow_is_sticky(void **state)
     assert_int_equal(w.len, 2);
 }
 
+static void test_insert_and_patch(void **state)
+{
+    uint8_t room[6];
+    struct wr w = wr_init(room, sizeof room);
+    struct slice out;
+
+    (void)state;
+    wr_slice(&w, SLICE_LIT("abc"));
+    wr_insert(&w, 1, 2);
+    wr_patch(&w, 1, 'x');
+    wr_patch(&w, 2, 'y');
+    assert_int_equal(wr_end(&w, &out), OK);
+    assert_true(slice_eq_text(out, "axybc"));
+    wr_insert(&w, 5, 1);
+    assert_int_equal(wr_end(&w, &out), OK);
+    assert_int_equal(out.len, 6);
+    wr_insert(&w, 0, 1); /* no room: nothing moves */
+    wr_patch(&w, 0, 'z');
+    assert_int_equal(wr_end(&w, &out), ERR_LIMIT);
+    assert_int_equal(room[0], 'a');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +116,7 @@ int main(void)
         cmocka_unit_test(test_blocks_nest),
         cmocka_unit_test(test_a_length_that_does_not_fit),
         cmocka_unit_test(test_overflow_is_sticky),
+        cmocka_unit_test(test_insert_and_patch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

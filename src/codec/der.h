@@ -81,15 +81,15 @@ uint32_t der_enumerated(struct rd *r);
 /* Read BIT STRING of whole bytes (no unused bits). */
 struct slice der_bits(struct rd *r);
 
-/* Read a named-bit-list BIT STRING (X.690 11.2.2: no trailing zero bits) of at most 16 bits. Bit 0
- * of the list is the lowest bit of the result. */
+/* Read a named-bit-list BIT STRING of at most 16 bits. Bit 0 of the list is the lowest bit of the
+ * result. Trailing zero bits are taken (der.c says why); unused bits must be zero. */
 uint16_t der_flags(struct rd *r);
 
 /* Read OBJECT IDENTIFIER: its content, whose arcs are minimal and complete. */
 struct slice der_oid(struct rd *r);
 
-/* Read UTCTime (1950..2049) or GeneralizedTime as RFC 5280 4.1.2.5 has them: seconds, "Z", no
- * fraction. */
+/* Read UTCTime (1950..2049) or GeneralizedTime (any year) as RFC 5280 4.1.2.5 has them: seconds,
+ * "Z", no fraction. */
 unix_time der_time(struct rd *r);
 
 /*

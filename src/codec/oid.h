@@ -37,6 +37,10 @@
     X(OID_BASIC_CONSTRAINTS, "\x55\x1d\x13", "2.5.29.19")                                          \
     X(OID_CRL_NUMBER, "\x55\x1d\x14", "2.5.29.20")                                                 \
     X(OID_CRL_REASON, "\x55\x1d\x15", "2.5.29.21")                                                 \
+    X(OID_NAME_CONSTRAINTS, "\x55\x1d\x1e", "2.5.29.30")                                           \
+    X(OID_POLICY_CONSTRAINTS, "\x55\x1d\x24", "2.5.29.36")                                         \
+    X(OID_INHIBIT_ANY_POLICY, "\x55\x1d\x36", "2.5.29.54")                                         \
+    X(OID_PROXY_CERT_INFO, "\x2b\x06\x01\x05\x05\x07\x01\x0e", "1.3.6.1.5.5.7.1.14")               \
     X(OID_CRL_POINTS, "\x55\x1d\x1f", "2.5.29.31")                                                 \
     X(OID_AUTHORITY_KEY_ID, "\x55\x1d\x23", "2.5.29.35")                                           \
     X(OID_EXT_KEY_USAGE, "\x55\x1d\x25", "2.5.29.37")                                              \

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "codec/oid.h"
+#include "codec/pem.h"
 
 enum {
     X509_EXTENSIONS_MAX = 32, /* AMD's VCEK has 12 */
@@ -89,6 +90,11 @@ bool x509_name_find(struct slice name, struct slice oid, struct slice *text);
 /* Tell whether `cert` lists `purpose` in extKeyUsage. */
 bool x509_has_purpose(const struct x509_cert *cert, struct slice purpose);
 
+/*
+ * Set `*url` to the first URI of cRLDistributionPoints and return true if there is one.
+ */
+bool x509_crl_url(const struct x509_cert *cert, struct slice *url);
+
 /* Tell whether `cert` is self-issued (issuer and subject equal bytewise). */
 bool x509_self_issued(const struct x509_cert *cert);
 
@@ -141,19 +147,6 @@ bool x509_crl_find(const struct x509_crl *crl, struct slice serial, struct x509_
  */
 cocoon_err x509_crl_issued_by(const struct x509_crl *crl, const struct x509_cert *issuer,
                               unix_time now, struct fail *fail) MUST_CHECK;
-
-/* --- PEM (RFC 7468, strict form) --- */
-
-/*
- * Decode every block `-----BEGIN label-----` of `text` into `arena`, in order, at most `max` of
- * them. Between and around blocks only spaces, tabs and line ends may stand; one NUL may end the
- * text (quotes carry C strings). ERR_MALFORMED, ERR_LIMIT, ERR_MISSING (no block), ERR_NOMEM.
- */
-cocoon_err pem_read(struct slice text, const char *label, struct arena *arena, struct slice *out,
-                    size_t max, size_t *count, struct fail *fail) MUST_CHECK;
-
-/* Append `der` as one PEM block with lines of 64. */
-void pem_put(struct buf *out, const char *label, struct slice der);
 
 /*
  * Read a chain in PEM or, when it does not begin with '-', one certificate in DER: parse each into
