@@ -164,13 +164,29 @@ size_t slice_code_point(struct slice s, uint32_t *code)
     return len;
 }
 
+/* Return how many bytes at the front of `s` are ASCII, in steps of eight. */
+static size_t ascii_run(struct slice s)
+{
+    size_t n = 0;
+    uint64_t word;
+
+    for (; s.len - n >= sizeof word; n += sizeof word) {
+        memcpy(&word, s.ptr + n, sizeof word);
+        if ((word & 0x8080808080808080) != 0)
+            break;
+    }
+    return n;
+}
+
 bool slice_is_utf8(struct slice s)
 {
     uint32_t code;
 
     while (s.len > 0) {
-        size_t n = slice_code_point(s, &code);
+        size_t n = ascii_run(s);
 
+        if (n == 0)
+            n = slice_code_point(s, &code);
         if (n == 0)
             return false;
         s = slice_skip(s, n);

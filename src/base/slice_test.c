@@ -15,6 +15,11 @@ static void test_utf8_table(void **state)
         {"three bytes", SLICE_INIT("\xe2\x82\xac"), true},
         {"four bytes", SLICE_INIT("\xf0\x9f\x98\x80"), true},
         {"last code point", SLICE_INIT("\xf4\x8f\xbf\xbf"), true},
+        {"long ascii, then a bad byte", SLICE_INIT("0123456789abcdef0123\xff"), false},
+        {"bad byte inside a long run",
+         SLICE_INIT("01234567\x80"
+                    "0123456789abcdef"),
+         false},
         {"bare continuation", SLICE_INIT("\x80"), false},
         {"overlong two", SLICE_INIT("\xc0\x80"), false},
         {"overlong three", SLICE_INIT("\xe0\x80\x80"), false},

@@ -26,8 +26,7 @@ void http1_chunked_init(struct http1_chunked *c);
 /*
  * Decode from the front of `*in`: step over what was consumed and set `*data` to the next stretch
  * of content, borrowed from it. An empty `*data` with OK means that `*in` is used up or that
- * `c->done` is set; after that `*in` starts with what follows the body. ERR_MALFORMED, ERR_RANGE
- * (chunk size), ERR_LIMIT.
+ * `c->done` is set; after that `*in` starts with what follows the body. ERR_MALFORMED, ERR_LIMIT.
  */
 cocoon_err http1_chunked_next(struct http1_chunked *c, struct slice *in, struct slice *data,
                               struct fail *fail) MUST_CHECK;
