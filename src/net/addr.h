@@ -32,7 +32,7 @@ void addr_text(const struct addr *addr, char out[ADDR_TEXT_MAX]);
 cocoon_err addr_sockaddr(const struct addr *addr, struct sockaddr_storage *out,
                          socklen_t *len) MUST_CHECK;
 
-/* Describe a socket address. */
-void addr_from_sockaddr(const struct sockaddr *sa, struct addr *out);
+/* Describe a socket address; the name of a unix socket is left out. */
+void addr_from_sockaddr(const struct sockaddr_storage *sa, struct addr *out);
 
 #endif

@@ -19,13 +19,16 @@ typedef void loop_fn(void *owner);
 
 cocoon_err loop_new(struct loop **out) MUST_CHECK;
 
-/* Free `loop` after its owners closed what they made on it. Waits for work that already started. */
+/*
+ * Free `loop`, whose users closed what they made on it (asserted). Waits for loop_work under way
+ * and runs what was posted; callbacks come from here until it returns. NULL is fine.
+ */
 void loop_free(struct loop *loop);
 
-/* Run until loop_stop, or until nothing is left that could ever happen. May be called again. */
+/* Run until loop_stop. May be called again. */
 void loop_run(struct loop *loop);
 
-/* Make loop_run return after the present turn. Thread-safe, and safe in a signal handler. */
+/* Make loop_run return after the present turn. Thread-safe. */
 void loop_stop(struct loop *loop);
 
 /* Milliseconds on the monotonic clock, as of the start of this turn. */

@@ -64,6 +64,9 @@ void stream_bind(struct stream *s, const struct stream_events *events, void *own
  */
 bool stream_write(struct stream *s, struct slice bytes);
 
+/* The end of the queue, for a writer that builds in place: append to it, during this turn only. */
+struct buf *stream_out(struct stream *s);
+
 /* Bytes queued and not yet taken by the system. */
 size_t stream_queued(const struct stream *s);
 
@@ -93,14 +96,14 @@ struct slice stream_alpn(const struct stream *s);
 struct slice stream_peer_cert(const struct stream *s);
 
 /* SHA-256 of the peer's SubjectPublicKeyInfo. ERR_MISSING when it showed no certificate. */
-cocoon_err stream_peer_spki(const struct stream *s, uint8_t out[TLS_DIGEST]) MUST_CHECK;
+cocoon_err stream_peer_spki(const struct stream *s, struct digest *out) MUST_CHECK;
 
 /* SHA-256 of our own. ERR_MISSING when we showed none. */
-cocoon_err stream_own_spki(const struct stream *s, uint8_t out[TLS_DIGEST]) MUST_CHECK;
+cocoon_err stream_own_spki(const struct stream *s, struct digest *out) MUST_CHECK;
 
 /* RFC 8446 7.5 exporter: 32 bytes for `label` and `context`. ERR_TLS when there is no TLS here. */
 cocoon_err stream_export(const struct stream *s, const char *label, struct slice context,
-                         uint8_t out[TLS_DIGEST]) MUST_CHECK;
+                         struct digest *out) MUST_CHECK;
 
 /*
  * A listener hands out streams that were accepted and, with TLS, still have to shake hands within
