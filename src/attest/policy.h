@@ -79,6 +79,10 @@ struct policy {
     bool allow_ocsp_hold;        /* certificateHold tolerated */
     struct policy_words snp_min; /* "milan:4.0.24.219": boot loader, tee, snp, microcode */
     int64_t snp_vmpl_max;
+    bool allow_sept_ve;     /* TDX without SEPT_VE_DISABLE: the host may inject #VE */
+    bool allow_migration;   /* TDX MIGRATABLE, SNP MIGRATE_MA */
+    bool allow_service_td;  /* TDX bound to a service TD */
+    bool allow_provisional; /* SNP firmware that can still be rolled back */
 
     /* [claims] */
     bool required[ACI_CLAIMS];
