@@ -3,9 +3,10 @@
  *
  * The reader takes definite lengths and shortest arguments only (section 4.2.1 without the key
  * order), unique map keys, valid UTF-8; floats, undefined and other simple values are refused.
- * CBOR_SORTED also demands keys in bytewise order: the core deterministic encoding. The whole item
- * is checked when reading starts, so the pull calls meet well-formed input; they are sticky like
- * struct rd: a wrong kind sets the error and yields zeros.
+ * CBOR_SORTED also demands keys in bytewise order: the core deterministic encoding. CBOR_INDEFINITE
+ * lets arrays and maps (not strings) have indefinite length, as AWS Nitro writes them. The whole
+ * item is checked when reading starts, so the pull calls meet well-formed input; they are sticky
+ * like struct rd: a wrong kind sets the error and yields zeros.
  */
 #ifndef CODEC_CBOR_H
 #define CODEC_CBOR_H
@@ -15,7 +16,7 @@
 
 enum { CBOR_DEPTH_MAX = 16, CBOR_MAP_MAX = 256 };
 
-enum cbor_order { CBOR_ANY_ORDER, CBOR_SORTED };
+enum cbor_order { CBOR_INDEFINITE, CBOR_ANY_ORDER, CBOR_SORTED };
 
 enum cbor_kind {
     CBOR_UINT,

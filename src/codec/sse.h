@@ -11,11 +11,9 @@
 
 #include "base/buf.h"
 
-/* One event's largest size: an image in base64 in one event. */
-enum { SSE_EVENT_MAX = 32 * 1024 * 1024 };
-
 struct sse {
-    size_t scanned; /* bytes of the event at hand that were looked at already */
+    size_t scanned; /* bytes of the event at hand that were looked at */
+    size_t line;    /* where its current line starts */
     bool started;   /* the byte order mark, if any, has gone by */
 };
 
@@ -31,9 +29,10 @@ void sse_init(struct sse *s);
 /*
  * Look for a whole event at the start of `in`, the bytes not consumed yet; more may have been
  * appended since the last call. Return true with its slices in `*out`, borrowed from `in`, and from
- * `*joined` when it has several data lines (`joined` is overwritten); the caller then drops
- * out->raw.len bytes. Return false if more bytes are needed. `last` says that none will come. Each
- * byte is looked at once.
+ * `*joined` when it has several data lines (`joined` is overwritten, and may hold in.len bytes);
+ * the caller then drops out->raw.len bytes. Return false if more bytes are needed. `last` says that
+ * none will come: what is left then is no event (WHATWG drops it), but still bytes to pass on. Each
+ * byte is searched once.
  */
 bool sse_next(struct sse *s, struct slice in, bool last, struct buf *joined, struct sse_event *out);
 
