@@ -205,6 +205,7 @@ void record_put_params(struct wr *w, const struct record_params *v)
     wr_u32be(w, v->nonce_age);
     wr_u32be(w, v->heartbeat_gap);
     wr_u32be(w, v->appraisals);
+    wr_u32be(w, v->unbond_delay);
 }
 
 cocoon_err record_get_params(struct slice value, struct record_params *out)
@@ -222,6 +223,7 @@ cocoon_err record_get_params(struct slice value, struct record_params *out)
     out->nonce_age = rd_u32be(&r);
     out->heartbeat_gap = rd_u32be(&r);
     out->appraisals = rd_u32be(&r);
+    out->unbond_delay = rd_u32be(&r);
     return rd_end(&r);
 }
 

@@ -90,6 +90,7 @@ struct record_params {
     uint32_t nonce_age;     /* seconds a quoted checkpoint may be old */
     uint32_t heartbeat_gap; /* seconds since the last block before a heartbeat is accepted */
     uint32_t appraisals;    /* registrations and renewals a block */
+    uint32_t unbond_delay;  /* seconds from retiring until the bond can be taken back */
 };
 
 struct record_account {

@@ -38,7 +38,7 @@ static void make_contract_records(void)
 {
     struct record_network network = {.rules = 1, .log_vkey = SLICE_INIT("log+00000000+AQ==")};
     struct record_owners owners = {.threshold = 2, .delay = 3600, .count = 3};
-    struct record_params params = {1, 2, 3, 4, 5, 6, 7, 8};
+    struct record_params params = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     struct record_release release = {.valid_from = 9, .name = SLICE_INIT("1.0"), .count = 1};
     struct record_model model = {
         .valid_from = 1, .kind = MODEL_OPEN, .name = SLICE_INIT("smollm2-135m-instruct")};
