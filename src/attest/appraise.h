@@ -23,6 +23,7 @@ struct appraisal {
     struct slice nonce;       /* what the evidence's own nonce field must be; empty: not asked */
     struct slice report_data; /* what the evidence must bind: 32 bytes (then zeros), or 64;
                                  empty: not asked */
+    bool defer_claims;        /* the caller adds typed claims, then calls policy_claims itself */
     struct arena *arena;      /* everything is taken from here */
     struct obligation_cache *cache; /* signatures known to hold; may be NULL */
 

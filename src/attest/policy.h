@@ -15,6 +15,7 @@ enum {
     POLICY_MEASURES_MAX = 256, /* several releases on every platform */
     POLICY_FIELDS_MAX = 16,    /* MRTD, four RTMRs, MRSEAM .. or PCRs of one measurement */
     POLICY_WORDS_MAX = 64,
+    POLICY_PATH_MAX = 64, /* of a claim */
     POLICY_FILE_MAX = 1024 * 1024,
 };
 
@@ -27,12 +28,12 @@ struct policy_root {
 /* One accepted measurement: all fields must equal the claims at their paths. */
 struct policy_field {
     struct slice path;  /* "mr_td" */
-    struct slice value; /* bytes for CLAIM_HEX, text otherwise, as CLAIM_TEXT prints it */
+    struct slice value; /* bytes: of a hex claim, or of a text */
 };
 
 struct policy_measure {
     struct slice name; /* for the transcript */
-    struct slice tee;  /* the `tee` family it is for: "tdx", "snp", "sim".. */
+    struct slice tee;  /* beginning of the kinds it is for: "tdx", "snp", "sim".. */
     unix_time from, until;
     struct policy_field fields[POLICY_FIELDS_MAX];
     size_t count;
@@ -67,22 +68,21 @@ struct policy {
     bool require_receipt_log;
 
     /* [tcb] */
-    struct policy_words tcb_accept;     /* statuses; default UpToDate */
-    struct policy_words advisory_deny;  /* refused whatever the status */
-    struct policy_words advisory_allow; /* tolerated */
-    int64_t tcb_grace;                  /* seconds a newer TCB level may have been out */
-    int64_t collateral_grace;           /* seconds collateral may be past its nextUpdate */
-    int64_t clock_skew;                 /* seconds collateral may be from the future */
-    int64_t min_evaluation;             /* tcbEvaluationDataNumber, 0: any */
-    bool allow_debug;            /* never together with a production network; see policy.md */
-    bool require_ocsp;           /* NVIDIA: answers must be there; default yes */
-    bool allow_ocsp_hold;        /* certificateHold tolerated */
-    struct policy_words snp_min; /* "milan:4.0.24.219": boot loader, tee, snp, microcode */
-    int64_t snp_vmpl_max;
-    bool allow_sept_ve;     /* TDX without SEPT_VE_DISABLE: the host may inject #VE */
-    bool allow_migration;   /* TDX MIGRATABLE, SNP MIGRATE_MA */
-    bool allow_service_td;  /* TDX bound to a service TD */
-    bool allow_provisional; /* SNP firmware that can still be rolled back */
+    struct policy_words tcb_accept;    /* statuses; default UpToDate */
+    struct policy_words deny_advisory; /* refused whatever the status */
+    int64_t tcb_grace;                 /* seconds an OutOfDate level may be behind its tcb_date */
+    int64_t collateral_grace;          /* seconds collateral may be past its nextUpdate */
+    int64_t clock_skew;                /* seconds collateral may be from the future */
+    int64_t min_evaluation;            /* tcbEvaluationDataNumber, 0: any */
+    bool allow_debug;                  /* debuggable TEEs hide nothing: for development only */
+    bool require_ocsp;                 /* NVIDIA: answers must be there; default yes */
+    bool allow_ocsp_hold;              /* certificateHold tolerated */
+    struct policy_words snp_min;       /* floors: see attest/snp_rules.c */
+    int64_t snp_vmpl_max;              /* the least privileged level accepted; default 0 */
+    bool allow_sept_ve;                /* TDX without SEPT_VE_DISABLE: the host may inject #VE */
+    bool allow_migration;              /* TDX MIGRATABLE, SNP MIGRATE_MA */
+    bool allow_service_td;             /* TDX bound to a service TD */
+    bool allow_provisional;            /* SNP firmware that can still be rolled back */
 
     /* [claims] */
     bool required[ACI_CLAIMS];
@@ -102,8 +102,10 @@ void policy_init(struct policy *p);
 cocoon_err policy_read(struct slice text, struct arena *arena, struct policy *p, size_t *line,
                        struct fail *fail) MUST_CHECK;
 
-/* Add one accepted measurement, e.g. of a release that the ledger holds. ERR_LIMIT. */
-cocoon_err policy_add_measure(struct policy *p, const struct policy_measure *m) MUST_CHECK;
+/* Add one accepted measurement, e.g. of a release that the ledger holds; `arena` lives as long as
+ * `p`. ERR_LIMIT, ERR_NOMEM. */
+cocoon_err policy_add_measure(struct policy *p, struct arena *arena,
+                              const struct policy_measure *m) MUST_CHECK;
 
 /* Tell whether the key with digest `spki_sha256` is an anchor for `vendor` under `p` (NULL: only
  * those compiled in). */
@@ -112,8 +114,15 @@ bool policy_trusts(const struct policy *p, const char *vendor, const uint8_t spk
 /* Tell whether `word` is in `list`. */
 bool policy_has(const struct policy_words *list, struct slice word);
 
-/* Apply what is common to every format: simulation, measurements, debug, TCB status and advisories,
- * required claims. Called by appraise_finish. */
-void policy_apply(const struct policy *p, struct result *r);
+/*
+ * Apply what is common to every format to the claims in `r`, evidence of `kind`: simulation, debug,
+ * measurements, TCB status, advisories, evaluation number. Called by
+ * appraise_finish. Looks for a claim at the root and under "tdx", "sgx" and "snp".
+ */
+void policy_apply(const struct policy *p, struct slice kind, struct result *r);
+
+/* Check that every required typed claim is asserted by hardware or derivation; the word of an
+ * operator counts only where `[sim]` is allowed. */
+void policy_claims(const struct policy *p, struct result *r);
 
 #endif

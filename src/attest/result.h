@@ -4,8 +4,8 @@
  * Each check is one line: PASS, FAIL, SKIP or INFO, with the id, text and specification section of
  * its rule. A verifier states its rules as static `struct rule` tables and applies them with
  * result_check; it goes on after a failure where it can, so that the transcript names everything
- * that is wrong. A skip never counts as a pass: RESULT_VERIFIED needs at least one pass, no fail
- * and no skip of a rule that is marked required.
+ * that is wrong. A skip never counts as a pass: under a policy, one skip makes the verdict PARTIAL.
+ * Without a policy the verdict says whether the evidence is valid, as far as it goes.
  *
  * Typed claims (aci/1) say what a relying party may conclude, each with a status and a source.
  */
@@ -63,7 +63,7 @@ struct aci_state {
 
 enum verdict {
     VERDICT_NOT_VERIFIED, /* a check failed, or nothing was checked */
-    VERDICT_PARTIAL,      /* nothing failed, but something was skipped */
+    VERDICT_PARTIAL,      /* nothing failed, but the policy's checks were not all made */
     VERDICT_VERIFIED,
 };
 

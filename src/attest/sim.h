@@ -21,7 +21,13 @@
 #include "attest/appraise.h"
 #include "crypto/sign.h"
 
-enum { SIM_EVIDENCE_LEN = 264, SIM_SIGNED_LEN = 200, SIM_DEBUG = 1 << 0 };
+enum {
+    SIM_EVIDENCE_LEN = 264,
+    SIM_SIGNED_LEN = 200,
+    SIM_DEBUG = 1 << 0,
+};
+
+#define SIM_TIME_MAX 253402300799 /* the end of year 9999 */
 
 struct sim_evidence {
     uint32_t flags;

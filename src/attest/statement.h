@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "crypto/hash.h"
+#include "crypto/labels.h"
 
 enum { REPORT_DATA_LEN = 64, STATEMENT_MAX = 2048 };
 
@@ -32,7 +33,10 @@ struct statement_worker {
     uint8_t worker_id[32];
 };
 
+/* The channel statement, and what an attested key signs to bind a further connection: the same
+ * members under another purpose, so neither can stand for the other. */
 struct statement_channel {
+    const char *purpose; /* LABEL_PURPOSE_CHANNEL, or LABEL_PURPOSE_CHANNEL_BIND */
     uint8_t exporter[32];
     struct digest keyset;
     uint8_t network_id[32];

@@ -103,22 +103,29 @@ void buf_put_u64(struct buf *b, uint64_t value)
     buf_put(b, slice_make(digits + at, sizeof digits - at));
 }
 
-void buf_printf(struct buf *b, const char *format, ...)
+void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
-    va_list args, again;
+    va_list again;
     uint8_t *at;
     int len;
 
-    va_start(args, format);
     va_copy(again, args);
     len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     assert(len >= 0);
     at = buf_extend(b, (size_t)len);
     if (at != NULL)
         vsnprintf((char *)at, (size_t)len + 1, format,
                   again); /* the NUL goes into the spare byte */
     va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    buf_vprintf(b, format, args);
+    va_end(args);
 }
 
 void buf_drop(struct buf *b, size_t n)

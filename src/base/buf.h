@@ -7,6 +7,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdarg.h>
+
 #include "base/slice.h"
 
 struct buf {
@@ -36,6 +38,8 @@ void buf_put_u64(struct buf *b, uint64_t value); /* decimal digits */
 
 /* Append formatted text. Never with %s of untrusted bytes. */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Return room for `len` more bytes, to be filled by the caller, or NULL when over the cap. Already
  * counted. */

@@ -6,12 +6,15 @@
 #define CRYPTO_LABELS_H
 
 /* Purposes: the `purpose` member of a signed or quoted JCS statement. */
-#define LABEL_PURPOSE_ACI     "aci.report_data.v1"
-#define LABEL_PURPOSE_WORKER  "cocoon.worker.v1"
-#define LABEL_PURPOSE_CHANNEL "cocoon.channel.v1"
+#define LABEL_PURPOSE_ACI             "aci.report_data.v1"
+#define LABEL_PURPOSE_WORKER          "cocoon.worker.v1"
+#define LABEL_PURPOSE_CHANNEL         "cocoon.channel.v1"
+#define LABEL_PURPOSE_CHANNEL_BIND    "cocoon.channel.bind.v1"    /* signed, not quoted */
+#define LABEL_PURPOSE_CHANNEL_ACCOUNT "cocoon.channel.account.v1" /* by a ledger key: proxies */
 
 /* Algorithms of keyset entries that are ours. */
-#define LABEL_ALGO_OHTTP_SIGNER "cocoon.ohttp-signer.v1"
+#define LABEL_ALGO_OHTTP_SIGNER   "cocoon.ohttp-signer.v1"
+#define LABEL_ALGO_CHANNEL_SIGNER "cocoon.channel-signer.v1"
 
 /* Prefixes of hash inputs. */
 #define LABEL_GPU_NONCE   "cocoon.gpu.v1"

@@ -6,7 +6,8 @@
 #include "base/mem.h"
 
 /* Accept the measurements of one release, and nothing else. */
-static cocoon_err add_release(struct policy *policy, const struct record_release *release)
+static cocoon_err add_release(struct policy *policy, struct arena *arena,
+                              const struct record_release *release)
 {
     struct policy_measure measure;
 
@@ -18,7 +19,7 @@ static cocoon_err add_release(struct policy *policy, const struct record_release
         measure.until = INT64_MAX;
         for (uint8_t k = 0; k < m->count; k++)
             measure.fields[k] = (struct policy_field){m->fields[k].path, m->fields[k].value};
-        if ((err = policy_add_measure(policy, &measure)) != OK)
+        if ((err = policy_add_measure(policy, arena, &measure)) != OK)
             return err;
     }
     return OK;
@@ -61,7 +62,7 @@ cocoon_err ledger_appraise_v1(void *ctx, const struct ledger_question *q, struct
     policy->sim_allowed = q->sim_root != NULL;
     if (q->sim_root != NULL)
         memcpy(policy->sim_root, q->sim_root, sizeof policy->sim_root);
-    if ((err = add_release(policy, q->release)) != OK)
+    if ((err = add_release(policy, q->arena, q->release)) != OK)
         goto done;
     appraise(&appraisal);
     if (result_verdict(result) != VERDICT_VERIFIED) {
