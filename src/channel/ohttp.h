@@ -16,8 +16,8 @@
  *   gateway:  ohttp_gateway_init(&g, format, keys); ohttp_gateway_open(&g, now, received, last,
  *             &plain, &fail); ... ohttp_gateway_seal(&g, rng, plain, final, &wire); ...
  *
- * An exchange is owned by one thread. It needs the gateway's keys only until its header was read,
- * so a long stream outlives the key it came in under.
+ * An exchange is owned by one thread. It needs the gateway's keys only until its first chunk was
+ * opened, so a long stream outlives the key it came in under.
  */
 #ifndef CHANNEL_OHTTP_H
 #define CHANNEL_OHTTP_H
@@ -60,6 +60,7 @@ struct ohttp_secrets {
 /* --- client --- */
 
 struct ohttp_client {
+    enum ohttp_format format;
     struct ohttp_secrets secrets;
     struct ohttp_lane request, response;
     struct ohttp_pending pending;
@@ -119,7 +120,8 @@ cocoon_err ohttp_session_next(struct ohttp_session *session, unix_time now, stru
 
 struct ohttp_gateway {
     enum ohttp_format format;
-    struct ohttp_keys *keys; /* borrowed until `keyed` */
+    struct ohttp_keys *keys; /* borrowed until `burned` */
+    uint64_t key_serial;
     struct ohttp_secrets secrets;
     struct ohttp_lane request, response;
     struct ohttp_pending pending;

@@ -16,9 +16,10 @@
 #include "crypto/sign.h"
 
 enum {
-    OHTTP_KEY_LIFE_MAX = 3600,   /* seconds from not_before to not_after */
-    OHTTP_SIGNED_LEN_MAX = 4096, /* one signed configuration as JSON */
-    OHTTP_CLOCK_SKEW = 60,       /* how far ahead of ours a worker's clock may be */
+    OHTTP_SIGNED_LIST_LEN_MAX = 16 * 1024, /* a list of them */
+    OHTTP_KEY_LIFE_MAX = 3600,             /* seconds from not_before to not_after */
+    OHTTP_SIGNED_LEN_MAX = 4096,           /* one signed configuration as JSON */
+    OHTTP_CLOCK_SKEW = 60,                 /* how far ahead of ours a worker's clock may be */
 };
 
 struct ohttp_signed {
@@ -41,5 +42,18 @@ cocoon_err ohttp_signed_put(const struct ohttp_signed *s, const struct ed25519_k
 cocoon_err ohttp_signed_read(struct slice json, const struct ed25519_public *signer,
                              const struct digest *keyset_digest, unix_time now,
                              struct ohttp_signed *out, struct fail *fail) MUST_CHECK;
+
+/* Append {"keys": [..]} with the signed JSON of `count` configurations: what the endpoint returns.
+ * ERR_LIMIT. */
+cocoon_err ohttp_signed_list_put(const struct ohttp_signed *list, size_t count,
+                                 const struct ed25519_key *signer, struct buf *out) MUST_CHECK;
+
+/*
+ * Set `*out` to the first entry of such a list that ohttp_signed_read accepts. If there is none,
+ * the error of the first; ERR_MISSING when the list is empty.
+ */
+cocoon_err ohttp_signed_list_read(struct slice json, const struct ed25519_public *signer,
+                                  const struct digest *keyset_digest, unix_time now,
+                                  struct ohttp_signed *out, struct fail *fail) MUST_CHECK;
 
 #endif

@@ -23,7 +23,7 @@ bool hpke_suite_known(unsigned kem, unsigned kdf, unsigned aead, struct hpke_sui
     return true;
 }
 
-static enum hash_alg hash_of(enum hpke_kdf kdf)
+enum hash_alg hpke_kdf_hash(enum hpke_kdf kdf)
 {
     return kdf == HPKE_HKDF_SHA256   ? HASH_SHA256
            : kdf == HPKE_HKDF_SHA384 ? HASH_SHA384
@@ -32,7 +32,7 @@ static enum hash_alg hash_of(enum hpke_kdf kdf)
 
 static struct hpke_labels labels_of(struct hpke_suite s)
 {
-    return hpke_labels_suite(s.kem, s.kdf, s.aead, hash_of(s.kdf));
+    return hpke_labels_suite(s.kem, s.kdf, s.aead, hpke_kdf_hash(s.kdf));
 }
 
 /* Fill `h` from the shared secret (RFC 9180 5.1, KeySchedule). */

@@ -31,6 +31,9 @@ struct hpke {
     uint8_t exporter_secret[HASH_LEN_MAX];
 };
 
+/* Return the hash of `kdf`. */
+enum hash_alg hpke_kdf_hash(enum hpke_kdf kdf);
+
 /* Tell whether this build can do the suite of these identifiers, and set `*out` to it. */
 bool hpke_suite_known(unsigned kem, unsigned kdf, unsigned aead, struct hpke_suite *out);
 

@@ -25,5 +25,15 @@
 /* Exporter labels: TLS (RFC 8446 7.5) and HPKE (RFC 9180 5.3). */
 #define LABEL_TLS_CHANNEL     "EXPORTER-cocoon-channel-v1"
 #define LABEL_HPKE_REQUEST_ID "cocoon request id"
+#define LABEL_HPKE_SESSION_REQUEST "cocoon session request"
+
+/* OHTTP (RFC 9458 4.3 and 4.4; draft-ietf-ohai-chunked-ohttp section 6): the HPKE info of a request
+ * and the exporter context of its response. Ours is the session. */
+#define LABEL_OHTTP_REQUEST          "message/bhttp request"
+#define LABEL_OHTTP_RESPONSE         "message/bhttp response"
+#define LABEL_OHTTP_CHUNKED_REQUEST  "message/bhttp chunked request"
+#define LABEL_OHTTP_CHUNKED_RESPONSE "message/bhttp chunked response"
+#define LABEL_OHTTP_SESSION          "message/bhttp cocoon session"
+#define LABEL_OHTTP_FINAL            "final"
 
 #endif
