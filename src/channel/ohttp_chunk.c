@@ -209,7 +209,7 @@ static cocoon_err lane_open(struct ohttp_lane *lane, struct ohttp_pending *p, st
             return err;
         in = slice_skip(in, used);
     }
-    while (!lane->ended && (in.len > 0 || last)) {
+    while (!lane->ended) { /* at least once: chunks may be pending already */
         if ((err = open_step(lane, p, &in, last, out, fail)) != OK)
             return err;
         if (in.len == 0)

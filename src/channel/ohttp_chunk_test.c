@@ -80,6 +80,38 @@ static void test_every_step(void **state)
     }
 }
 
+/* A chunk is handed out with its last byte, not with the first of the next. */
+static void test_promptness(void **state)
+{
+    struct ohttp_pending pending;
+    struct ohttp_lane lane;
+    struct buf wire, out;
+
+    (void)state;
+    buf_init(&wire, WIRE_MAX);
+    buf_init(&out, WIRE_MAX);
+    seal(&wire, three, 3, false);
+    start(&lane, false);
+    ohttp_pending_init(&pending, OHTTP_CHUNK);
+    for (size_t at = 0; at < wire.len; at++) {
+        size_t first = three[0].len + 17, second = first + three[1].len + 17;
+
+        assert_int_equal(
+            ohttp_lane_open(&lane, &pending, slice_make(wire.ptr + at, 1), false, &out, &fail), OK);
+        assert_int_equal(out.len, at + 1 < first    ? 0
+                                  : at + 1 < second ? three[0].len
+                                                    : three[0].len + three[1].len);
+        assert_false(lane.ended);
+    }
+    assert_int_equal(ohttp_lane_open(&lane, &pending, SLICE_LIT(""), true, &out, &fail), OK);
+    assert_true(lane.ended);
+    assert_true(slice_eq_text(buf_slice(&out), "first piece, second, and last"));
+    ohttp_pending_fini(&pending);
+    ohttp_lane_fini(&lane);
+    buf_fini(&wire);
+    buf_fini(&out);
+}
+
 /* Whatever is missing at the end, the message is never complete. */
 static void test_truncation(void **state)
 {
@@ -361,11 +393,12 @@ static void test_after_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_step),  cmocka_unit_test(test_truncation),
-        cmocka_unit_test(test_bit_flips),   cmocka_unit_test(test_shuffled),
-        cmocka_unit_test(test_empty_chunk), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_too_long),    cmocka_unit_test(test_long_lengths),
-        cmocka_unit_test(test_whole),       cmocka_unit_test(test_after_the_end),
+        cmocka_unit_test(test_every_step),    cmocka_unit_test(test_promptness),
+        cmocka_unit_test(test_truncation),    cmocka_unit_test(test_bit_flips),
+        cmocka_unit_test(test_shuffled),      cmocka_unit_test(test_empty_chunk),
+        cmocka_unit_test(test_sizes),         cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_long_lengths),  cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_after_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
