@@ -428,14 +428,12 @@ cocoon_err ledger_replay(struct ledger *l, const struct slice *leaves, size_t co
 
     if (count == 0 || block_read(leaves[count - 1], &logged) != OK)
         return fail_set(fail, ERR_MALFORMED, count, "a block without its BLOCK leaf");
-    if (!l->tip.begun)
-        err = count == 1 ? ledger_begin(l, logged.time_ms, &again) : ERR_MISMATCH;
-    else if (count == 1)
-        err = ERR_MISMATCH;
+    if ((count == 1) != !l->tip.begun)
+        return fail_set(fail, ERR_MISMATCH, 0, "only the first block, and it, has no transactions");
+    if (count == 1)
+        err = ledger_begin(l, logged.time_ms, &again);
     else
         err = replay_txs(l, leaves, count - 1, logged.time_ms, &again, fail);
-    if (err == ERR_MISMATCH && l->block == NULL)
-        return fail_set(fail, err, 0, "a block that no ledger makes");
     if (err == OK && !slice_eq(SLICE_OF(again.leaf), leaves[count - 1]))
         err = fail_set(fail, ERR_MISMATCH, count - 1, "executing gave another BLOCK leaf");
     if (err == OK)

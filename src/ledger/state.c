@@ -10,8 +10,11 @@ enum { ROOM_FIRST = 256 }; /* entries of a new table: a small block fits */
 
 struct value {
     size_t len;
-    uint8_t bytes[];
+    size_t id_len;
+    uint8_t bytes[]; /* value, then the record's id */
 };
+
+static const struct slice no_id;
 
 enum entry_kind {
     ENTRY_FREE,    /* no cell */
@@ -125,13 +128,16 @@ static struct entry *insert(struct state_layer *layer, const struct state_cell *
     return e;
 }
 
-static struct value *value_new(struct slice bytes)
+static struct value *value_new(struct slice bytes, struct slice id)
 {
-    struct value *v = (struct value *)mem_new(sizeof *v + bytes.len);
+    struct value *v = (struct value *)mem_new(sizeof *v + bytes.len + id.len);
 
     v->len = bytes.len;
+    v->id_len = id.len;
     if (bytes.len > 0)
         memcpy(v->bytes, bytes.ptr, bytes.len);
+    if (id.len > 0)
+        memcpy(v->bytes + bytes.len, id.ptr, id.len);
     return v;
 }
 
@@ -229,7 +235,7 @@ cocoon_err state_read(struct state_layer *layer, const struct digest *key, struc
         if (err == OK || err == ERR_NOT_FOUND) {
             e = insert(layer, &cell);
             e->kind = ENTRY_COPY;
-            e->value = err == OK ? value_new(buf_slice(&stored)) : NULL;
+            e->value = err == OK ? value_new(buf_slice(&stored), no_id) : NULL;
             layer->bytes += stored.len;
             err = OK;
         }
@@ -248,7 +254,7 @@ void state_write(struct state_layer *layer, const struct digest *key, struct sli
     struct state_cell cell = record_cell(key);
 
     assert(value.len <= RECORD_MAX);
-    set_take(layer, &cell, value_new(value));
+    set_take(layer, &cell, value_new(value, no_id));
 }
 
 void state_remove(struct state_layer *layer, const struct digest *key)
@@ -270,10 +276,13 @@ cocoon_err state_get(struct state_layer *layer, enum record_type type, struct sl
 void state_put(struct state_layer *layer, enum record_type type, struct slice id,
                struct slice value)
 {
+    struct state_cell cell;
     struct digest key;
 
+    assert(value.len <= RECORD_MAX);
     record_key(type, id, &key);
-    state_write(layer, &key, value);
+    cell = record_cell(&key);
+    set_take(layer, &cell, value_new(value, id));
 }
 
 void state_mark(struct state_layer *layer)
@@ -335,7 +344,7 @@ static cocoon_err page_write(void *state, const struct smt_path *path, const str
     smt_page_put(&w, page);
     if (wr_end(&w, &bytes) != OK)
         return ERR_INTERNAL;
-    set_take(layer, &cell, value_new(bytes));
+    set_take(layer, &cell, value_new(bytes, no_id));
     return OK;
 }
 
@@ -424,11 +433,15 @@ cocoon_err state_each(const struct state_layer *layer, state_fn *fn, void *ctx)
 
     for (size_t i = 0; err == OK && i < layer->room; i++) {
         const struct entry *e = &layer->table[i];
+        struct state_change change = {.cell = &e->cell, .gone = e->value == NULL};
 
-        if (e->kind == ENTRY_CHANGED && e->value == NULL)
-            err = fn(ctx, &e->cell, slice_make(NULL, 0), true);
-        else if (e->kind == ENTRY_CHANGED)
-            err = fn(ctx, &e->cell, slice_make(e->value->bytes, e->value->len), false);
+        if (e->kind != ENTRY_CHANGED)
+            continue;
+        if (e->value != NULL) {
+            change.value = slice_make(e->value->bytes, e->value->len);
+            change.id = slice_make(e->value->bytes + e->value->len, e->value->id_len);
+        }
+        err = fn(ctx, &change);
     }
     return err;
 }

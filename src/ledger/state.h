@@ -68,10 +68,16 @@ void state_merge(struct state_layer *layer);
 /* Put `layer` over `below` (NULL: over the base) instead of what it stood on. */
 void state_rebase(struct state_layer *layer, struct state_layer *below);
 
-/* Call `fn` for every changed cell in no particular order, with an empty slice and `gone` for
- * removed ones, until it fails. */
-typedef cocoon_err state_fn(void *ctx, const struct state_cell *cell, struct slice value,
-                            bool gone);
+/* A cell that differs from what is below. */
+struct state_change {
+    const struct state_cell *cell;
+    bool gone;          /* removed: no value */
+    struct slice value; /* of a record; of a page, its bytes */
+    struct slice id;    /* of a record put by state_put; else empty */
+};
+
+/* Call `fn` for every change, in no particular order, until it fails. */
+typedef cocoon_err state_fn(void *ctx, const struct state_change *change);
 cocoon_err state_each(const struct state_layer *layer, state_fn *fn, void *ctx) MUST_CHECK;
 
 /* Bytes of the values held by `layer`, and cells. */

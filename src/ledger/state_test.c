@@ -97,13 +97,12 @@ static cocoon_err read_layer(void *ctx, const struct state_cell *cell, struct bu
     return buf_ok(out);
 }
 
-static cocoon_err store_cell(void *ctx, const struct state_cell *cell, struct slice value,
-                             bool gone)
+static cocoon_err store_cell(void *ctx, const struct state_change *change)
 {
-    size_t i = stored_at(cell);
+    size_t i = stored_at(change->cell);
 
     (void)ctx;
-    if (gone) {
+    if (change->gone) {
         if (i < stored.count) {
             stored.count--;
             stored.cells[i] = stored.cells[stored.count];
@@ -113,9 +112,9 @@ static cocoon_err store_cell(void *ctx, const struct state_cell *cell, struct sl
         return OK;
     }
     assert_true(i < 8192);
-    stored.cells[i] = *cell;
-    stored.len[i] = value.len;
-    memcpy(stored.bytes[i], value.ptr, value.len);
+    stored.cells[i] = *change->cell;
+    stored.len[i] = change->value.len;
+    memcpy(stored.bytes[i], change->value.ptr, change->value.len);
     stored.count += i == stored.count;
     return OK;
 }
