@@ -54,21 +54,13 @@ struct verdicts {
 
 /* --- what module and enclave are --- */
 
-static bool all_zero(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] != 0)
-            return false;
-    return true;
-}
-
 /* Intel demands that SEAM attributes be zero, whatever the mask says. */
 static bool seam_attributes_ok(struct slice have, const struct tdx_module *m)
 {
     for (size_t i = 0; i < have.len; i++)
         if ((have.ptr[i] & m->attributes_mask[i]) != m->attributes[i])
             return false;
-    return all_zero(have);
+    return slice_is_zero(have);
 }
 
 /* Find the identity that the TDX module of `svn` must have; NULL if there is none. */

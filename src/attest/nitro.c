@@ -35,18 +35,10 @@ static const struct chain_rules chain_rules = {
                   "AWS attestation_process 3.2.3.3"},
 };
 
-static bool all_zero(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] != 0)
-            return false;
-    return true;
-}
-
 static bool in_debug_mode(const struct nitro_doc *doc)
 {
     for (size_t i = 0; i < DEBUG_PCRS; i++)
-        if (!all_zero(doc->pcrs[i]))
+        if (!slice_is_zero(doc->pcrs[i]))
             return false;
     return !doc->is_tpm;
 }
@@ -84,7 +76,7 @@ static void claim_document(struct appraisal *a, const struct nitro_doc *doc)
     claim_text(c, root, "digest", doc->digest);
     pcrs = claim_map(c, root, "pcrs_nonzero");
     for (unsigned i = 0; i < NITRO_PCRS; i++)
-        if (!all_zero(doc->pcrs[i]))
+        if (!slice_is_zero(doc->pcrs[i]))
             claim_hex_indexed(c, pcrs, i, doc->pcrs[i]);
     claim_int(c, root, "n_pcrs", (int64_t)doc->pcr_count);
     claim_optional(c, root, "nonce", doc->has_nonce, doc->nonce);

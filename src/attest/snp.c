@@ -208,20 +208,12 @@ static void check_crl(struct snp *s)
 
 /* --- report against leaf --- */
 
-static bool all_zero(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] != 0)
-            return false;
-    return true;
-}
-
 /* Write a little-endian component of 72 bytes big-endian into 48; false if it does not fit. */
 static bool turn(struct slice component, uint8_t *out)
 {
     for (size_t i = 0; i < RAW_SIZE; i++)
         out[RAW_SIZE - 1 - i] = component.ptr[i];
-    return all_zero(slice_skip(component, RAW_SIZE));
+    return slice_is_zero(slice_skip(component, RAW_SIZE));
 }
 
 static void require_signature(struct snp *s)
@@ -255,8 +247,8 @@ static bool chip_ok(const struct snp *s)
     struct slice chip = s->report.chip_id, hw = s->key.hw_id;
 
     if (s->key.is_vlek || s->report.chip_key_masked)
-        return all_zero(chip);
-    return slice_eq(slice_sub(chip, 0, hw.len), hw) && all_zero(slice_skip(chip, hw.len));
+        return slice_is_zero(chip);
+    return slice_eq(slice_sub(chip, 0, hw.len), hw) && slice_is_zero(slice_skip(chip, hw.len));
 }
 
 static void check_leaf(struct snp *s)

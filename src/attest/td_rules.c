@@ -45,14 +45,6 @@ static void apply(struct dcap *d, const struct rule *rule, bool good)
         result_info(&d->a->result, rule, slice_text(good ? "yes" : "no"));
 }
 
-static bool no_service_td(const struct td_report *td)
-{
-    for (size_t i = 0; i < td->mr_service_td.len; i++)
-        if (td->mr_service_td.ptr[i] != 0)
-            return false;
-    return true;
-}
-
 void td_check_rules(struct dcap *d)
 {
     const struct td_report *td = &d->quote.td;
@@ -64,5 +56,5 @@ void td_check_rules(struct dcap *d)
     apply(d, &rule_migratable, (bits & TD_MIGRATABLE) == 0 || (p != NULL && p->allow_migration));
     apply(d, &rule_reserved, (bits & ~TD_KNOWN) == 0);
     apply(d, &rule_xfam, (td->xfam & XFAM_ALWAYS) == XFAM_ALWAYS && (td->xfam & ~XFAM_KNOWN) == 0);
-    apply(d, &rule_service, no_service_td(td) || (p != NULL && p->allow_service_td));
+    apply(d, &rule_service, slice_is_zero(td->mr_service_td) || (p != NULL && p->allow_service_td));
 }

@@ -70,6 +70,15 @@ bool slice_ends(struct slice s, struct slice suffix)
     return s.len >= suffix.len && slice_eq(slice_skip(s, s.len - suffix.len), suffix);
 }
 
+bool slice_is_zero(struct slice s)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        any |= s.ptr[i];
+    return any == 0;
+}
+
 int slice_cmp(struct slice a, struct slice b)
 {
     size_t common = num_min(a.len, b.len);

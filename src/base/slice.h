@@ -47,6 +47,7 @@ bool slice_eq_nocase(struct slice a, struct slice b); /* ASCII case folded */
 bool slice_eq_ct(struct slice a, struct slice b);     /* constant time in the content */
 bool slice_starts(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
+bool slice_is_zero(struct slice s); /* nothing but zero bytes, or nothing */
 
 /* Order bytewise, shorter first on a tie: negative, 0, positive. */
 int slice_cmp(struct slice a, struct slice b);

@@ -85,6 +85,10 @@ static void test_cutting(void **state)
     assert_true(slice_starts(SLICE_LIT("abc"), SLICE_LIT("ab")));
     assert_true(slice_ends(SLICE_LIT("abc"), SLICE_LIT("bc")));
     assert_false(slice_ends(SLICE_LIT("c"), SLICE_LIT("bc")));
+    assert_true(slice_is_zero(SLICE_LIT("")));
+    assert_true(slice_is_zero(SLICE_LIT("\0\0\0")));
+    assert_false(slice_is_zero(SLICE_LIT("\0\0\1")));
+    assert_false(slice_is_zero(SLICE_LIT("\1\0\0")));
 }
 
 static void test_comparing(void **state)

@@ -93,27 +93,38 @@ static bool signature_ok(enum x509_sig sig, struct slice signature)
     return signature.len > 0;
 }
 
-cocoon_err x509_read_signed(struct slice der, struct x509_signed *out, struct fail *fail)
+cocoon_err x509_take_signed(struct rd *seq, struct x509_signed *out, struct fail *fail)
 {
-    struct rd all = rd_init(der);
-    struct rd seq = der_enter(&all, DER_SEQUENCE);
     struct rd alg_outer, alg;
 
-    if (seq.bad)
-        return fail_set(fail, ERR_MALFORMED, all.at, "outer SEQUENCE");
-    if (rd_end(&all) != OK)
-        return fail_set(fail, ERR_TRAILING, all.at, "bytes after the outer SEQUENCE");
-    out->tbs = der_whole(&seq, DER_SEQUENCE);
-    out->algorithm = der_whole(&seq, DER_SEQUENCE);
-    out->signature = der_bits(&seq);
-    if (rd_end(&seq) != OK)
-        return fail_set(fail, ERR_MALFORMED, seq.at, "signed part, algorithm, signature");
+    out->tbs = der_whole(seq, DER_SEQUENCE);
+    out->algorithm = der_whole(seq, DER_SEQUENCE);
+    out->signature = der_bits(seq);
+    if (seq->bad)
+        return fail_set(fail, ERR_MALFORMED, seq->at, "signed part, algorithm, signature");
     alg_outer = rd_init(out->algorithm);
     alg = der_enter(&alg_outer, DER_SEQUENCE);
     if (!read_sig(&alg, &out->sig) || rd_end(&alg) != OK)
         return fail_set(fail, ERR_ALGORITHM, out->tbs.len, "signature algorithm");
     if (!signature_ok(out->sig, out->signature))
-        return fail_set(fail, ERR_MALFORMED, der.len - out->signature.len, "form of the signature");
+        return fail_set(fail, ERR_MALFORMED, seq->at - out->signature.len, "form of the signature");
+    return OK;
+}
+
+cocoon_err x509_read_signed(struct slice der, struct x509_signed *out, struct fail *fail)
+{
+    struct rd all = rd_init(der);
+    struct rd seq = der_enter(&all, DER_SEQUENCE);
+    cocoon_err err;
+
+    if (seq.bad)
+        return fail_set(fail, ERR_MALFORMED, all.at, "outer SEQUENCE");
+    if (rd_end(&all) != OK)
+        return fail_set(fail, ERR_TRAILING, all.at, "bytes after the outer SEQUENCE");
+    if ((err = x509_take_signed(&seq, out, fail)) != OK)
+        return err;
+    if (rd_end(&seq) != OK)
+        return fail_set(fail, ERR_MALFORMED, seq.at, "signed part, algorithm, signature");
     return OK;
 }
 

@@ -1,4 +1,4 @@
-/* What certificates and revocation lists have in common. Internal to x509*.c. */
+/* What certificates, revocation lists and OCSP answers have in common. Internal to x509*.c. */
 #ifndef CODEC_X509_PART_H
 #define CODEC_X509_PART_H
 
@@ -34,6 +34,9 @@ struct x509_signed {
 
 cocoon_err x509_read_signed(struct slice der, struct x509_signed *out,
                             struct fail *fail) MUST_CHECK;
+
+/* As x509_read_signed for members of `seq`, after which others may follow (OCSP). */
+cocoon_err x509_take_signed(struct rd *seq, struct x509_signed *out, struct fail *fail) MUST_CHECK;
 
 /* Tell whether `name` (header included) is a well-formed Name; an empty one only if `may_be_empty`.
  */
