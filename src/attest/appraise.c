@@ -3,13 +3,17 @@
 #include <assert.h>
 
 #include "attest/dcap.h"
+#include "attest/nitro.h"
 #include "attest/sim.h"
+#include "attest/snp.h"
 #include "base/mem.h"
 
 /* One line a format; the verifier itself names the kinds it takes. */
 static const struct verifier *const verifiers[] = {
     &verifier_dcap,
+    &verifier_nitro,
     &verifier_sim,
+    &verifier_snp,
 };
 
 /* What evidence of a kind attests when nothing failed. Logs and bare blobs attest nothing alone. */

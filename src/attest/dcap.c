@@ -9,7 +9,7 @@
  *   5  quote signed by the attestation key
  *   6  collateral                                                   dcap_collateral.c
  *   7  TCB levels and status                                        dcap_tcb.c
- *   8  attributes                                                   td_rules.c, sgx_rules.c
+ *   8  attributes                                                   td_rules.c
  */
 #include "attest/dcap.h"
 
@@ -163,29 +163,27 @@ cocoon_err dcap_run(struct appraisal *a, struct slice bytes, struct claim *claim
     check_quote(d);
     if (d->quote.tee == QUOTE_TDX)
         td_check_rules(d);
-    else
-        sgx_check_rules(d);
     if (out != NULL)
         *out = d->quote;
     return OK;
 }
 
-/* Tell whether a quote of version `version` is of `kind`. */
+/* Tell whether `q` is of `kind`. */
 static bool kind_fits(struct slice kind, const struct quote *q)
 {
     static const struct {
         const char *kind;
         enum quote_tee tee;
-        uint16_t version; /* 0: any */
+        uint16_t version;
     } kinds[] = {
-        {"sgx-v3", QUOTE_SGX, 3}, {"tdx-v4", QUOTE_TDX, 4}, {"tdx-v5", QUOTE_TDX, 5},
-        {"sgx", QUOTE_SGX, 0},    {"tdx", QUOTE_TDX, 0},
+        {"sgx-v3", QUOTE_SGX, 3},
+        {"tdx-v4", QUOTE_TDX, 4},
+        {"tdx-v5", QUOTE_TDX, 5},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (slice_eq_text(kind, kinds[i].kind))
-            return q->tee == kinds[i].tee &&
-                   (kinds[i].version == 0 || q->version == kinds[i].version);
+            return q->tee == kinds[i].tee && q->version == kinds[i].version;
     return false;
 }
 
@@ -204,9 +202,8 @@ static cocoon_err run(struct appraisal *a)
         return err;
     (void)result_check(&a->result, &rule_kind, kind_fits(a->evidence->kind, &q), ERR_MISMATCH);
     a->result.report_data = q.tee == QUOTE_TDX ? q.td.report_data : q.sgx.report_data;
-    result_aci(&a->result, ACI_TEE_ATTESTED, ACI_ASSERTED, ACI_HARDWARE_PROVEN);
     return OK;
 }
 
-static const char *const kinds[] = {"sgx-v3", "tdx-v4", "tdx-v5", "sgx", "tdx", NULL};
+static const char *const kinds[] = {"sgx-v3", "tdx-v4", "tdx-v5", NULL};
 const struct verifier verifier_dcap = {kinds, run};

@@ -33,7 +33,7 @@ struct dcap {
     unix_time from, until;  /* when all collateral is current */
 };
 
-/* Kinds sgx-v3, tdx-v4, tdx-v5; and sgx, tdx for any version. */
+/* Kinds sgx-v3, tdx-v4, tdx-v5. */
 extern const struct verifier verifier_dcap;
 
 /*
@@ -55,8 +55,7 @@ void dcap_check_collateral(struct dcap *d);
 /* dcap_tcb.c: status of platform, TDX module and QE, and what they come to. */
 void dcap_check_tcb(struct dcap *d);
 
-/* td_rules.c, sgx_rules.c: attributes that a policy cares about. */
+/* td_rules.c: attributes of a TD that a policy cares about. */
 void td_check_rules(struct dcap *d);
-void sgx_check_rules(struct dcap *d);
 
 #endif

@@ -42,10 +42,6 @@ static const struct rule rule_module_level = {
     "tdx.module.level", "TCB info has a level for the TDX module", "Intel QVL 4.1.2.5.2.2"};
 static const struct rule rule_qe_level = {"dcap.qe.level", "QE identity has a level for the QE",
                                           "Intel QVL 4.1.2.9.9"};
-static const struct rule rule_evaluation = {
-    "dcap.tcb.evaluation", "collateral is of the evaluation number that the policy asks for",
-    "Intel PCS v4, tcbEvaluationDataNumber"};
-
 /* What one version of the platform comes to. */
 struct verdicts {
     const struct tcb_verdict *platform, *module, *qe; /* module NULL: none of its own */
@@ -215,17 +211,6 @@ static void claim_platform(struct dcap *d)
 
 /* --- together --- */
 
-static void check_evaluation(struct dcap *d)
-{
-    uint64_t lower =
-        d->tcb->evaluation < d->qe->evaluation ? d->tcb->evaluation : d->qe->evaluation;
-    const struct policy *p = d->a->policy;
-
-    if (p != NULL && p->min_evaluation > 0)
-        (void)result_check(&d->a->result, &rule_evaluation, lower >= (uint64_t)p->min_evaluation,
-                           ERR_STALE);
-}
-
 /* Judge the version now beside the one at launch. False if Intel has no level for it. */
 static bool check_current(struct dcap *d, struct verdicts *launch)
 {
@@ -250,7 +235,6 @@ void dcap_check_tcb(struct dcap *d)
     bool good = check_qe(d);
 
     claim_platform(d);
-    check_evaluation(d);
     if (is_tdx)
         good &= check_module(d);
     good &= find_levels(d, d->quote.td.tee_tcb_svn, &v);
@@ -261,6 +245,4 @@ void dcap_check_tcb(struct dcap *d)
         return;
     claim_status(d, d->claims, &v);
     claim_detail(d, &v);
-    result_aci(&d->a->result, ACI_TCB_UP_TO_DATE,
-               v.status == TCB_UP_TO_DATE ? ACI_ASSERTED : ACI_REFUTED, ACI_HARDWARE_PROVEN);
 }

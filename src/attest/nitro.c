@@ -22,8 +22,6 @@ static const struct rule rule_root = {"nitro.root", "the root that was given is 
 static const struct rule rule_signature = {"nitro.signature", "COSE signature", "RFC 9052 4.4"};
 static const struct rule rule_nonce = {"nitro.nonce", "the nonce is the verifier's",
                                        "AWS attestation_process 2"};
-static const struct rule rule_debug = {"nitro.debug", "the enclave is not in debug mode",
-                                       "AWS Nitro Enclaves, enclave measurements"};
 
 static const struct chain_rules chain_rules = {
     .path = {"nitro.chain.path", "the chain leads from leaf to root",
@@ -158,17 +156,11 @@ static void check_chain(struct appraisal *a, const struct nitro_doc *doc)
     require_signature(a, doc, &chain[0]);
 }
 
-static void check_rules(struct appraisal *a, const struct nitro_doc *doc)
+static void check_nonce(struct appraisal *a, const struct nitro_doc *doc)
 {
-    bool debug = in_debug_mode(doc);
-
     if (a->nonce.len > 0)
         (void)result_check(&a->result, &rule_nonce,
                            doc->has_nonce && slice_eq(doc->nonce, a->nonce), ERR_MISMATCH);
-    if (a->policy != NULL)
-        (void)result_check(&a->result, &rule_debug, !debug || a->policy->allow_debug, ERR_POLICY);
-    else
-        result_info(&a->result, &rule_debug, slice_text(debug ? "no" : "yes"));
 }
 
 static cocoon_err run(struct appraisal *a)
@@ -185,10 +177,9 @@ static cocoon_err run(struct appraisal *a)
     (void)result_check(&a->result, &rule_structure, true, OK);
     claim_document(a, doc);
     check_chain(a, doc);
-    check_rules(a, doc);
+    check_nonce(a, doc);
     if (doc->user_data.len == 32 || doc->user_data.len == 64)
         a->result.report_data = doc->user_data;
-    result_aci(&a->result, ACI_TEE_ATTESTED, ACI_ASSERTED, ACI_HARDWARE_PROVEN);
     return OK;
 }
 

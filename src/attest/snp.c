@@ -331,8 +331,7 @@ cocoon_err snp_run(struct appraisal *a, struct slice bytes, struct claim *claims
 
 static bool kind_fits(struct slice kind, enum snp_product product)
 {
-    return slice_eq_text(kind, "snp") ||
-           (slice_eq_text(kind, "snp-milan") && product == SNP_MILAN) ||
+    return (slice_eq_text(kind, "snp-milan") && product == SNP_MILAN) ||
            (slice_eq_text(kind, "snp-genoa") && product == SNP_GENOA) ||
            (slice_eq_text(kind, "snp-turin") && product == SNP_TURIN);
 }
@@ -353,9 +352,8 @@ static cocoon_err run(struct appraisal *a)
         return err;
     (void)result_check(&a->result, &rule_kind, kind_fits(a->evidence->kind, product), ERR_MISMATCH);
     a->result.report_data = report.report_data;
-    result_aci(&a->result, ACI_TEE_ATTESTED, ACI_ASSERTED, ACI_HARDWARE_PROVEN);
     return OK;
 }
 
-static const char *const kinds[] = {"snp-milan", "snp-genoa", "snp-turin", "snp", NULL};
+static const char *const kinds[] = {"snp-milan", "snp-genoa", "snp-turin", NULL};
 const struct verifier verifier_snp = {kinds, run};

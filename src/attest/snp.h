@@ -22,7 +22,7 @@ struct snp {
     bool has_key;
 };
 
-/* Kinds snp-milan, snp-genoa, snp-turin; and snp for any product. */
+/* Kinds snp-milan, snp-genoa, snp-turin. */
 extern const struct verifier verifier_snp;
 
 /*

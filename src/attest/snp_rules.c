@@ -16,8 +16,6 @@
 
 enum { FLOOR_PARTS_MAX = 5 };
 
-static const struct rule rule_debug = {"snp.policy.debug", "the guest is not debuggable",
-                                       "AMD 56860 4.3"};
 static const struct rule rule_migrate = {"snp.policy.migrate-ma", "no migration agent is bound",
                                          "AMD 56860 4.3"};
 static const struct rule rule_reserved = {
@@ -111,7 +109,6 @@ void snp_check_rules(struct snp *s)
     const struct snp_report *r = &s->report;
     const struct policy *p = s->a->policy;
 
-    apply(s, &rule_debug, (r->policy & SNP_POLICY_DEBUG) == 0 || (p != NULL && p->allow_debug));
     apply(s, &rule_migrate,
           (r->policy & SNP_POLICY_MIGRATE_MA) == 0 || (p != NULL && p->allow_migration));
     apply(s, &rule_reserved,

@@ -22,8 +22,6 @@
 #define XFAM_ALWAYS        UINT64_C(0x3)
 #define XFAM_KNOWN         UINT64_C(0x6dbe7)
 
-static const struct rule rule_debug = {"tdx.attributes.debug", "the TD is not debuggable",
-                                       "Intel TDX Module ABI 3.4.1"};
 static const struct rule rule_sept = {"tdx.attributes.sept-ve-disable",
                                       "the host cannot inject #VE (SEPT_VE_DISABLE)",
                                       "Intel TDX Module ABI 3.4.1"};
@@ -51,7 +49,6 @@ void td_check_rules(struct dcap *d)
     const struct policy *p = d->a->policy;
     uint64_t bits = td->td_attributes;
 
-    apply(d, &rule_debug, (bits & TD_DEBUG) == 0 || (p != NULL && p->allow_debug));
     apply(d, &rule_sept, (bits & TD_SEPT_VE_DISABLE) != 0 || (p != NULL && p->allow_sept_ve));
     apply(d, &rule_migratable, (bits & TD_MIGRATABLE) == 0 || (p != NULL && p->allow_migration));
     apply(d, &rule_reserved, (bits & ~TD_KNOWN) == 0);
