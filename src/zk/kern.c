@@ -55,6 +55,26 @@ static void add_scaled(struct ext_array a, struct ext_array b, struct ext factor
         vext_store(a, i, vext_add(vext_load(a, i), vext_mul(f, vext_load(b, i))));
 }
 
+static void add_powers(struct ext_array a, field x, struct ext factor, size_t size)
+{
+    struct vext f = vext_splat(factor);
+    size_t whole = size - size % VEC_WIDTH;
+    field first[VEC_WIDTH + 1] = {FIELD_ONE};
+    vec powers, step;
+
+    for (unsigned i = 0; i < VEC_WIDTH; i++)
+        first[i + 1] = field_mul(first[i], x);
+    powers = vec_load(first);
+    step = vec_splat(first[VEC_WIDTH]);
+    for (size_t i = 0; i < whole; i += VEC_WIDTH) {
+        vext_store(a, i, vext_add(vext_load(a, i), vext_scale(f, powers)));
+        powers = vec_mul(powers, step);
+    }
+    if (whole < size)
+        kern_portable.add_powers(ext_array_from(a, whole), x,
+                                 ext_scale(factor, field_pow(x, whole)), size - whole);
+}
+
 /* Load integers of absolute value below p as elements. */
 static vec load_i32(const int32_t *v)
 {
@@ -238,6 +258,7 @@ const struct kern KERN_TABLE = {
     .halve = halve,
     .add = add,
     .add_scaled = add_scaled,
+    .add_powers = add_powers,
     .denominators = denominators,
     .fraction_add = fraction_add,
     .fraction_round = fraction_round,

@@ -42,6 +42,9 @@ struct kern {
     /* a[i] += factor * b[i]. */
     void (*add_scaled)(struct ext_array a, struct ext_array b, struct ext factor, size_t size);
 
+    /* a[i] += factor * x^i. Any size. */
+    void (*add_powers)(struct ext_array a, field x, struct ext factor, size_t size);
+
     /* out[i] = base - b1 v1[i] - b2 v2[i] for integers |v| < p; v2 may be NULL. Any size. */
     void (*denominators)(struct ext_array out, struct ext base, const struct ext b[2],
                          const int32_t *v1, const int32_t *v2, size_t size);

@@ -52,6 +52,7 @@ static void run_all(const struct kern *k, struct arrays *a, unsigned log_size, s
     k->halve(array_of(a, 5), size / 2);
     k->add(array_of(a, 6), array_of(a, 4), size);
     k->add_scaled(array_of(a, 7), array_of(a, 4), r, size);
+    k->add_powers(array_of(a, 7), a->words[10][3], r, size - 1);
     k->denominators(array_of(a, 8), r, b, v1, v2, size - 1);
     k->denominators(array_of(a, 9), r, b, v1, NULL, size);
     if (half == 0)
@@ -100,6 +101,19 @@ static void test_eq_table(void **state)
             want = ext_mul(want, (i >> b & 1) != 0 ? z[b] : ext_sub(EXT_ONE, z[b]));
         assert_true(ext_eq(ext_array_get(e, i), want));
     }
+}
+
+static void test_powers(void **state)
+{
+    static struct arrays a;
+    struct testing_rng r = {8};
+    field x = testing_field(&r), power = FIELD_ONE;
+    struct ext factor = testing_ext(&r);
+
+    (void)state;
+    under_test[0]->add_powers(array_of(&a, 0), x, factor, 20);
+    for (size_t i = 0; i < 20; i++, power = field_mul(power, x))
+        assert_true(ext_eq(ext_array_get(array_of(&a, 0), i), ext_scale(factor, power)));
 }
 
 /* The line of `a` over pair x at point t. */
@@ -172,9 +186,8 @@ int main(void)
 {
     static const char *const names[] = {"portable", "AVX2", "AVX-512"};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_builds_agree),
-        cmocka_unit_test(test_eq_table),
-        cmocka_unit_test(test_fraction_round),
+        cmocka_unit_test(test_builds_agree), cmocka_unit_test(test_eq_table),
+        cmocka_unit_test(test_powers),       cmocka_unit_test(test_fraction_round),
         cmocka_unit_test(test_fold_rows),
     };
 

@@ -37,15 +37,6 @@ void transcript_absorb(struct transcript *t, struct slice bytes)
     t->fresh = true;
 }
 
-void transcript_absorb_ext(struct transcript *t, struct ext e)
-{
-    uint8_t bytes[EXT_BYTES];
-
-    for (unsigned i = 0; i < EXT_BYTES; i++)
-        bytes[i] = (uint8_t)(e.c[i / 4] >> (8 * (i % 4)));
-    transcript_absorb(t, SLICE_OF(bytes));
-}
-
 static void draw(struct transcript *t, uint32_t words[WORDS_A_DRAW])
 {
     uint8_t message[1 + sizeof t->st.bytes + 8] = {TAG_DRAW};

@@ -23,7 +23,6 @@ struct transcript {
 void transcript_init(struct transcript *t);
 
 void transcript_absorb(struct transcript *t, struct slice bytes);
-void transcript_absorb_ext(struct transcript *t, struct ext e);
 
 /* Draw a uniform element of F: words of 31 bits, those not below p rejected. */
 struct ext transcript_ext(struct transcript *t);

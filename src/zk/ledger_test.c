@@ -1,0 +1,125 @@
+/* Equations between hidden scalars hold exactly when they hold between the scalars. */
+#include "zk/ledger.h"
+
+#include "zk/testing.h"
+
+enum { HIDDEN = 12, PRODUCTS = 5, PADS = HIDDEN + 2 + 2 * PRODUCTS + 1, PROOF_MAX = 4096 };
+
+struct side {
+    struct ledger ledger;
+    struct wire wire;
+    struct ext sent[HIDDEN], coefficient[PADS];
+    struct ledger_product product[PRODUCTS];
+};
+
+static void side_init(struct side *s, const struct ext *pads)
+{
+    s->ledger = (struct ledger){.sent = s->sent,
+                                .coefficient = s->coefficient,
+                                .product = s->product,
+                                .hidden_max = HIDDEN,
+                                .products_max = PRODUCTS};
+    ledger_reset(&s->ledger, &s->wire, pads);
+}
+
+/* What a cheating prover changes. */
+enum cheat { HONEST, WRONG_LINEAR, WRONG_PRODUCT, WRONG_TRIPLE, WRONG_TRIPLE_TAIL, CHEATS };
+
+/*
+ * Both sides' conversation: hide a, b, products of neighbours; check 3 a - 2 b = c and each
+ * product.
+ */
+static void converse(struct ledger *l, struct testing_rng *r, enum cheat cheat)
+{
+    struct scalar m[HIDDEN];
+    struct ext v[HIDDEN];
+    struct term terms[HIDDEN];
+    struct form f = form_init(terms, HIDDEN);
+
+    for (size_t i = 0; i < HIDDEN; i++)
+        v[i] = testing_ext(r);
+    for (size_t i = 0; i < PRODUCTS; i++)
+        v[PRODUCTS + 1 + i] = ext_mul(v[i], v[i + 1]);
+    v[HIDDEN - 1] = ext_sub(ext_scale(v[0], field_from_u32(3)), ext_scale(v[1], field_from_u32(2)));
+    if (cheat == WRONG_LINEAR)
+        v[HIDDEN - 1] = ext_add(v[HIDDEN - 1], EXT_ONE);
+    if (cheat == WRONG_PRODUCT)
+        v[PRODUCTS + 3] = ext_add(v[PRODUCTS + 3], EXT_ONE);
+    for (size_t i = 0; i < HIDDEN; i++)
+        m[i] = ledger_hide(l, v[i]);
+    form_add(&f, m[0], ext_from_i64(3));
+    form_add(&f, m[1], ext_from_i64(-2));
+    form_add_constant(&f, EXT_ONE);
+    form_scale(&f, ext_from_i64(5));
+    ledger_begin(l);
+    ledger_add_form(l, &f, EXT_ONE);
+    ledger_add(l, m[HIDDEN - 1], ext_from_i64(-5));
+    ledger_add_constant(l, ext_from_i64(-5));
+    for (size_t i = 0; i < PRODUCTS; i++) {
+        ledger_begin(l);
+        ledger_add_product(l, m[i], m[i + 1], ext_from_i64(7));
+        ledger_add(l, m[PRODUCTS + 1 + i], ext_from_i64(-7));
+    }
+    ledger_check_products(l);
+}
+
+/* Draw pads for the products that converse uses. */
+static void draw_pads(struct ext pads[PADS], struct testing_rng *r)
+{
+    struct ledger_product product[PRODUCTS];
+
+    for (size_t i = 0; i < HIDDEN + 2; i++)
+        pads[i] = testing_ext(r);
+    for (size_t i = 0; i < PRODUCTS; i++)
+        product[i] = (struct ledger_product){i, i + 1};
+    ledger_fill_products(pads, HIDDEN, product, PRODUCTS);
+}
+
+/* Tell whether the verifier's running equation holds for the committed pads. */
+static bool run(uint64_t seed, enum cheat cheat)
+{
+    static struct side prover, verifier;
+    struct testing_rng r = {seed}, again;
+    struct ext pads[PADS], sum;
+    uint8_t proof[PROOF_MAX];
+    struct wr out = wr_init(proof, sizeof proof);
+    struct slice done;
+
+    draw_pads(pads, &r);
+    if (cheat == WRONG_TRIPLE)
+        pads[HIDDEN + 2 + 1] = ext_add(pads[HIDDEN + 2 + 1], EXT_ONE);
+    if (cheat == WRONG_TRIPLE_TAIL)
+        pads[PADS - 1] = ext_add(pads[PADS - 1], EXT_ONE);
+    for (size_t i = 0; i < PRODUCTS; i++)
+        prover.product[i] = verifier.product[i] = (struct ledger_product){i, i + 1};
+    wire_init_prover(&prover.wire, &out);
+    side_init(&prover, pads);
+    again = r;
+    converse(&prover.ledger, &r, cheat);
+    assert_int_equal(wr_end(&out, &done), OK);
+    wire_init_verifier(&verifier.wire, done);
+    side_init(&verifier, NULL);
+    converse(&verifier.ledger, &again, HONEST);
+    assert_int_equal(rd_end(&verifier.wire.in), OK);
+    assert_true(ext_eq(prover.ledger.constant, verifier.ledger.constant));
+    assert_memory_equal(prover.coefficient, verifier.coefficient, sizeof prover.coefficient);
+    sum = verifier.ledger.constant;
+    for (size_t i = 0; i < PADS; i++)
+        sum = ext_add(sum, ext_mul(verifier.coefficient[i], pads[i]));
+    return ext_is_zero(sum);
+}
+
+static void test_equations(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 50; seed++)
+        for (int cheat = HONEST; cheat < CHEATS; cheat++)
+            assert_int_equal(run(seed, (enum cheat)cheat), cheat == HONEST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equations)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
