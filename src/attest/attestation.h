@@ -2,7 +2,8 @@
  * An attestation: a keyset and the evidence that binds it, as one message (docs/spec/channel.md 3).
  *
  *   CBOR array [ 1, keyset (bytes, JSON), [ item, ... ] ]
- *   item       [ kind (text), { part name (text): bytes, ... } ]      names ascend bytewise
+ *   item       [ kind (text), { part name (text): bytes, ... } ]      deterministic encoding:
+ *                                                                     shorter names first
  *
  * The first item is the CPU's; GPUs and switches follow. It travels in RA-TLS certificates, in the
  * attested channel, and in registrations.
@@ -25,7 +26,8 @@ struct attestation {
     size_t count;
 };
 
-/* Append `a`. The parts of each item must ascend by name: evidence_sort. ERR_LIMIT. */
+/* Append `a`, whose items were made with evidence_add in any order and then evidence_sort.
+ * ERR_LIMIT. */
 cocoon_err attestation_put(struct buf *out, const struct attestation *a) MUST_CHECK;
 
 /*

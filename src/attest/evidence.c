@@ -24,6 +24,22 @@ cocoon_err evidence_add(struct evidence *e, struct slice name, struct slice byte
     return OK;
 }
 
+static bool goes_before(struct slice a, struct slice b)
+{
+    return a.len != b.len ? a.len < b.len : slice_cmp(a, b) < 0;
+}
+
+void evidence_sort(struct evidence *e)
+{
+    for (size_t i = 1; i < e->count; i++)
+        for (size_t k = i; k > 0 && goes_before(e->parts[k].name, e->parts[k - 1].name); k--) {
+            struct evidence_part swapped = e->parts[k];
+
+            e->parts[k] = e->parts[k - 1];
+            e->parts[k - 1] = swapped;
+        }
+}
+
 bool evidence_find(const struct evidence *e, const char *name, struct slice *out)
 {
     const struct evidence_part *part = find(e, slice_text(name));

@@ -42,6 +42,9 @@ void evidence_init(struct evidence *e, struct slice kind);
 /* Add `bytes` under `name`. ERR_DUPLICATE, ERR_LIMIT. */
 cocoon_err evidence_add(struct evidence *e, struct slice name, struct slice bytes) MUST_CHECK;
 
+/* Put the parts in the order of deterministic CBOR: shorter names first, equal lengths bytewise. */
+void evidence_sort(struct evidence *e);
+
 /* Set `*out` to the part `name` and return true, or return false. */
 bool evidence_find(const struct evidence *e, const char *name, struct slice *out);
 

@@ -21,10 +21,11 @@
 #define LABEL_WORKER_ID   "cocoon.worker"
 #define LABEL_TRANSACTION "CNTX"
 #define LABEL_BLOCK       "CNBK"
+#define LABEL_SIM_SEAL    "cocoon.sim.seal" /* sealing keys of the software attester */
 
 /* Exporter labels: TLS (RFC 8446 7.5) and HPKE (RFC 9180 5.3). */
-#define LABEL_TLS_CHANNEL     "EXPORTER-cocoon-channel-v1"
-#define LABEL_HPKE_REQUEST_ID "cocoon request id"
+#define LABEL_TLS_CHANNEL          "EXPORTER-cocoon-channel-v1"
+#define LABEL_HPKE_REQUEST_ID      "cocoon request id"
 #define LABEL_HPKE_SESSION_REQUEST "cocoon session request"
 
 /* OHTTP (RFC 9458 4.3 and 4.4; draft-ietf-ohai-chunked-ohttp section 6): the HPKE info of a request

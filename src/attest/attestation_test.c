@@ -1,0 +1,170 @@
+#include "attest/attestation.h"
+
+#include "attest/sim.h"
+#include "base/test.h"
+#include "codec/cbor.h"
+
+enum { NOW = 1800000000 };
+
+static struct arena arena;
+static struct ed25519_key root;
+static struct policy policy;
+static struct fail fail;
+static uint8_t evidence[SIM_EVIDENCE_LEN], report_data[64] = {0x52};
+
+static int set_up(void **state)
+{
+    struct secret32 seed = {{7}};
+    struct sim_evidence e = {.issued = NOW};
+    struct policy_measure m = {.tee = SLICE_LIT("sim"), .until = INT64_MAX, .count = 1};
+
+    (void)state;
+    arena_init(&arena, 1 << 22);
+    ed25519_from_seed(&root, &seed);
+    memcpy(e.report_data, report_data, 64);
+    sim_make(&e, &root, evidence);
+    policy_init(&policy);
+    policy.sim_allowed = true;
+    memcpy(policy.sim_root, root.public.bytes, 32);
+    m.fields[0] =
+        (struct policy_field){SLICE_LIT("measurement"), slice_sub(SLICE_OF(evidence), 16, 48)};
+    return policy_add_measure(&policy, &arena, &m);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+/* An attestation of `count` items, all of them this simulated CPU. */
+static struct attestation make(size_t count)
+{
+    struct attestation a = {.keyset = SLICE_LIT("{}"), .count = count};
+
+    a.items = ARENA_ARRAY(&arena, count, struct evidence);
+    for (size_t i = 0; i < count; i++) {
+        evidence_init(&a.items[i], SLICE_LIT("sim"));
+        assert_int_equal(evidence_add(&a.items[i], SLICE_LIT("evidence"), SLICE_OF(evidence)), OK);
+    }
+    return a;
+}
+
+static void test_round_trip(void **state)
+{
+    struct attestation a = make(2), b;
+    struct slice part;
+    struct buf out;
+
+    (void)state;
+    assert_int_equal(evidence_add(&a.items[1], SLICE_LIT("b"), SLICE_LIT("2")), OK);
+    assert_int_equal(evidence_add(&a.items[1], SLICE_LIT("a"), SLICE_LIT("1")), OK);
+    assert_int_equal(evidence_add(&a.items[1], SLICE_LIT("a"), SLICE_LIT("1")), ERR_DUPLICATE);
+    evidence_sort(&a.items[1]);
+    buf_init(&out, ATTESTATION_MAX);
+    assert_int_equal(attestation_put(&out, &a), OK);
+    assert_int_equal(cbor_check(buf_slice(&out), CBOR_SORTED, &fail), OK);
+    assert_int_equal(attestation_read(buf_slice(&out), &arena, &b, &fail), OK);
+    assert_true(slice_eq(b.keyset, a.keyset));
+    assert_int_equal(b.count, 2);
+    assert_true(evidence_find(&b.items[1], "b", &part) && slice_eq_text(part, "2"));
+    assert_true(evidence_find(&b.items[0], "evidence", &part));
+    assert_true(slice_eq(part, SLICE_OF(evidence)));
+
+    for (size_t n = 0; n < out.len; n++)
+        assert_int_not_equal(attestation_read(slice_make(out.ptr, n), &arena, &b, &fail), OK);
+    buf_fini(&out);
+}
+
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        struct slice bytes;
+        cocoon_err err;
+    } cases[] = {
+        {"version 2", SLICE_INIT("\x83\x02\x40\x81\x82\x61x\xa0"), ERR_VERSION},
+        {"no items", SLICE_INIT("\x83\x01\x40\x80"), ERR_MISSING},
+        {"two elements", SLICE_INIT("\x82\x01\x40"), ERR_MALFORMED},
+        {"item of three", SLICE_INIT("\x83\x01\x40\x81\x83\x61x\xa0\x01"), ERR_MALFORMED},
+        {"unsorted parts", SLICE_INIT("\x83\x01\x40\x81\x82\x61x\xa2\x61\x62\x40\x61\x61\x40"),
+         ERR_NONCANONICAL},
+        {"a part twice", SLICE_INIT("\x83\x01\x40\x81\x82\x61x\xa2\x61\x61\x40\x61\x61\x40"),
+         ERR_NONCANONICAL},
+        {"good", SLICE_INIT("\x83\x01\x40\x81\x82\x61x\xa2\x61\x61\x40\x61\x62\x40"), OK},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct attestation a;
+        cocoon_err err = attestation_read(cases[i].bytes, &arena, &a, &fail);
+
+        if (err != cases[i].err)
+            fail_msg("%s: %s", cases[i].name, cocoon_err_name(err));
+    }
+}
+
+static cocoon_err ask(const struct attestation *a, struct attestation_answer *answer)
+{
+    struct attestation_question q = {
+        .policy = &policy, .now = NOW, .report_data = slice_make(report_data, 32), .arena = &arena};
+
+    return attestation_appraise(a, &q, answer);
+}
+
+static void test_appraisal(void **state)
+{
+    struct attestation a = make(1);
+    struct attestation_answer answer;
+
+    (void)state;
+    assert_int_equal(ask(&a, &answer), OK);
+    assert_true(answer.simulated);
+    assert_int_equal(answer.valid_until, NOW + 86400);
+    policy.required[ACI_TEE_ATTESTED] = true;
+    assert_int_equal(ask(&a, &answer), OK);
+    policy.required[ACI_GPU_ATTESTED] = true;
+    assert_int_equal(ask(&a, &answer), ERR_POLICY);
+    policy.required[ACI_GPU_ATTESTED] = false;
+    report_data[0] ^= 1;
+    assert_int_equal(ask(&a, &answer), ERR_MISMATCH);
+    report_data[0] ^= 1;
+    a.items[0].kind = SLICE_LIT("nvidia-abacus"); /* a GPU cannot stand first */
+    assert_int_not_equal(ask(&a, &answer), OK);
+}
+
+/* A second CPU is no GPU. */
+static void test_two_cpus(void **state)
+{
+    struct attestation a = make(2);
+    struct attestation_answer answer;
+
+    (void)state;
+    assert_int_equal(ask(&a, &answer), ERR_DUPLICATE);
+}
+
+static void test_gpu_digest(void **state)
+{
+    struct attestation a = make(1), b = make(2);
+    struct digest one, two;
+
+    (void)state;
+    assert_false(attestation_gpu_digest(&a, &one));
+    assert_true(attestation_gpu_digest(&b, &one));
+    b.items[1].kind = SLICE_LIT("other");
+    assert_true(attestation_gpu_digest(&b, &two));
+    assert_false(digest_eq(&one, &two));
+}
+
+#define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT(test_round_trip), UNIT(test_refused),    UNIT(test_appraisal),
+        UNIT(test_two_cpus),   UNIT(test_gpu_digest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
