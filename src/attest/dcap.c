@@ -68,13 +68,27 @@ static bool common_name_has(const struct x509_cert *cert, const char *words)
            slice_find_slice(name, slice_text(words), &at);
 }
 
+/* Decide whose root the chain must end in: Intel's, or without a policy its sandbox's. */
+static void choose_vendor(struct dcap *d)
+{
+    struct digest spki;
+    bool sandbox;
+
+    chain_spki_digest(&d->pck_chain[DCAP_CHAIN_MAX - 1], &spki);
+    sandbox = d->a->policy == NULL && policy_trusts(NULL, "intel-sandbox", spki.bytes);
+    d->vendor = sandbox ? "intel-sandbox" : "intel";
+    if (sandbox)
+        claim_bool(&d->a->result.claims, d->claims, "pre_production", true);
+}
+
 /* Check leaf, CA and root by name, and read what the leaf says about its platform. */
 static void check_pck(struct dcap *d)
 {
     struct result *r = &d->a->result;
     struct fail fail;
 
-    (void)chain_check(d->a, d->pck_chain, DCAP_CHAIN_MAX, "intel", &pck_rules);
+    choose_vendor(d);
+    (void)chain_check(d->a, d->pck_chain, DCAP_CHAIN_MAX, d->vendor, &pck_rules);
     (void)result_check(r, &rule_pck_names,
                        common_name_has(&d->pck_chain[0], "SGX PCK Certificate") &&
                            common_name_has(&d->pck_chain[1], "CA") &&

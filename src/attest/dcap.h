@@ -8,6 +8,10 @@
  *
  * Without collateral the signatures up to Intel's root are checked and the rest is skipped, loudly:
  * such a verdict says who made the quote, not whether that machine is still to be trusted.
+ *
+ * Intel signs pre-production parts under a root of its own, the sandbox. Without a policy such a
+ * quote is genuine, and the claim `pre_production` says what it is; no policy accepts it, unless
+ * [roots] names that very key for `intel`.
  */
 #ifndef ATTEST_DCAP_H
 #define ATTEST_DCAP_H
@@ -30,6 +34,7 @@ struct dcap {
     struct pck_extension pck;
     struct tcb_info *tcb;   /* NULL: absent or not usable */
     struct qe_identity *qe; /* likewise */
+    const char *vendor;     /* whose root must end every chain */
     unix_time from, until;  /* when all collateral is current */
 };
 

@@ -145,7 +145,7 @@ static const struct x509_cert *crl_issuer(struct dcap *d, struct x509_cert own[S
         (void)result_check(result_of(d), &crl_chain_rules.path, false, ERR_MALFORMED);
         return NULL;
     }
-    (void)chain_check(d->a, own, SIGNER_CHAIN, "intel", &crl_chain_rules);
+    (void)chain_check(d->a, own, SIGNER_CHAIN, d->vendor, &crl_chain_rules);
     narrow_to_certs(d, own, SIGNER_CHAIN);
     return &own[0];
 }
@@ -181,7 +181,7 @@ static const struct x509_cert *check_signer(struct dcap *d, const struct documen
         (void)result_fail(result_of(d), &doc->chain->path, &fail);
         return NULL;
     }
-    (void)chain_check(d->a, chain, SIGNER_CHAIN, "intel", doc->chain);
+    (void)chain_check(d->a, chain, SIGNER_CHAIN, d->vendor, doc->chain);
     narrow_to_certs(d, chain, SIGNER_CHAIN);
     if (!x509_name_find(chain[0].subject, OID_COMMON_NAME, &name) ||
         !slice_eq_text(name, "Intel SGX TCB Signing"))

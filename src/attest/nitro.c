@@ -41,10 +41,11 @@ static bool in_debug_mode(const struct nitro_doc *doc)
     return !doc->is_tpm;
 }
 
+/* An empty value says no more than none. */
 static void claim_optional(struct claims *c, struct claim *in, const char *name, bool has,
                            struct slice value)
 {
-    if (has)
+    if (has && value.len > 0)
         claim_hex(c, in, name, value);
     else
         claim_null(c, in, name);

@@ -14,9 +14,10 @@
  *   public_key    bytes 1..1024 or null        user_data   bytes 0..512 or null
  *   nonce         bytes 0..512 or null
  *
- * The last three may be absent. Documents of NitroTPM have nitrotpm_pcrs instead of pcrs. Keys that
- * are not listed are refused: nothing says what they would mean. Since 2025-11 the PCR map may hold
- * more than the sixteen that an enclave has.
+ * The last three may be absent. The map may be of indefinite length: documents of 2025 are.
+ * Documents of NitroTPM have nitrotpm_pcrs instead of pcrs. Keys that are not listed are refused:
+ * nothing says what they would mean. Since 2025-11 the PCR map may hold more than the sixteen that
+ * an enclave has.
  *
  * Source: AWS Nitro Enclaves, "Verifying the root of trust" (attestation_process.md), section 2.
  */
@@ -38,7 +39,7 @@ enum {
 /* The map is {1: -35}. */
 static bool header_ok(struct slice header)
 {
-    struct cbor_rd c = cbor_rd_init(header, CBOR_ANY_ORDER);
+    struct cbor_rd c = cbor_rd_init(header, CBOR_INDEFINITE);
 
     return cbor_rd_map(&c) == 1 && cbor_rd_uint(&c) == COSE_ALG && cbor_rd_int(&c) == COSE_ES384 &&
            cbor_rd_end(&c) == OK;
@@ -49,9 +50,9 @@ static cocoon_err read_cose(struct slice in, struct nitro_doc *out, struct fail 
     struct cbor_rd c;
     cocoon_err err;
 
-    if ((err = cbor_check(in, CBOR_ANY_ORDER, fail)) != OK)
+    if ((err = cbor_check(in, CBOR_INDEFINITE, fail)) != OK)
         return err;
-    c = cbor_rd_init(in, CBOR_ANY_ORDER);
+    c = cbor_rd_init(in, CBOR_INDEFINITE);
     if (cbor_rd_kind(&c) == CBOR_TAG && cbor_rd_tag(&c) != TAG_COSE_SIGN1)
         return fail_set(fail, ERR_MALFORMED, 0, "Nitro document is not a COSE_Sign1");
     if (cbor_rd_array(&c) != 4)
@@ -164,9 +165,9 @@ static cocoon_err read_document(struct nitro_doc *out, struct fail *fail)
     struct cbor_rd c;
     cocoon_err err;
 
-    if ((err = cbor_check(out->payload, CBOR_ANY_ORDER, fail)) != OK)
+    if ((err = cbor_check(out->payload, CBOR_INDEFINITE, fail)) != OK)
         return err;
-    c = cbor_rd_init(out->payload, CBOR_ANY_ORDER);
+    c = cbor_rd_init(out->payload, CBOR_INDEFINITE);
     for (size_t left = cbor_rd_map(&c); left > 0; left--)
         if ((err = read_member(&c, cbor_rd_text(&c), out)) != OK)
             return fail_set(fail, err, c.in.at, "Nitro document: a member is not as specified");

@@ -8,8 +8,8 @@
 #include "base/slice.h"
 
 struct vendor_root {
-    const char *vendor; /* intel, amd-milan, amd-genoa, amd-turin, nvidia-device, nvidia-rim, aws,
-                           azure-vtpm */
+    const char *vendor; /* intel, intel-sandbox, amd-milan, amd-genoa, amd-turin, nvidia-device,
+                           nvidia-rim, aws, azure-vtpm */
     const char *name;   /* the subject's common name */
     uint8_t spki_sha256[32];
 };
