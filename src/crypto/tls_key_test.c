@@ -53,6 +53,7 @@ static void test_sign_save_load(void **state)
         assert_true(slice_eq(buf_slice(&spki), buf_slice(&again)));
         assert_signs_under(loaded, buf_slice(&spki));
         assert_int_equal(EVP_PKEY_eq(tls_key_handle(key), tls_key_handle(loaded)), 1);
+        tls_key_free(loaded);
         for (size_t cut = 0; cut < pkcs8.len; cut++)
             assert_int_equal(tls_key_load(slice_make(pkcs8.ptr, cut), &loaded), ERR_MALFORMED);
         buf_put_u8(&pkcs8, 0);
