@@ -4,16 +4,14 @@
 
 #include "attest/dcap.h"
 #include "attest/nitro.h"
+#include "attest/nvgpu.h"
 #include "attest/sim.h"
 #include "attest/snp.h"
 #include "base/mem.h"
 
 /* One line a format; the verifier itself names the kinds it takes. */
 static const struct verifier *const verifiers[] = {
-    &verifier_dcap,
-    &verifier_nitro,
-    &verifier_sim,
-    &verifier_snp,
+    &verifier_dcap, &verifier_nitro, &verifier_nvgpu, &verifier_sim, &verifier_snp,
 };
 
 /* What evidence of a kind attests when nothing failed. Logs and bare blobs attest nothing alone. */
@@ -88,9 +86,12 @@ static void set_attested(struct result *r, struct slice kind)
 
 void appraise_finish(struct appraisal *a)
 {
+    const struct verifier *verifier = verifier_find(a->evidence->kind);
     struct result *r = &a->result;
 
     (void)obligations_record(&a->obligations, r);
+    if (verifier != NULL && verifier->conclude != NULL)
+        verifier->conclude(a);
     check_report_data(a);
     set_attested(r, a->evidence->kind);
     if (a->policy == NULL)

@@ -27,6 +27,8 @@ struct appraisal {
     struct arena *arena;      /* everything is taken from here */
     struct obligation_cache *cache; /* signatures known to hold; may be NULL */
 
+    void *format_state; /* the verifier's own, from run to conclude */
+
     /* out */
     struct obligations obligations;
     struct result result;
@@ -41,6 +43,9 @@ struct appraisal {
 struct verifier {
     const char *const *kinds; /* ended by NULL */
     cocoon_err (*run)(struct appraisal *a);
+
+    /* Add claims that depend on which signatures held; obligations are settled. NULL: none. */
+    void (*conclude)(struct appraisal *a);
 };
 
 /* Return the verifier for `kind`, or NULL. */

@@ -143,3 +143,20 @@ bool chain_check_crl(struct appraisal *a, const struct x509_crl *crl,
                                 ERR_REVOKED, name_of(cert));
     return good;
 }
+
+bool chain_check_given(struct appraisal *a, const char *part, const struct x509_cert *root,
+                       const struct rule *rule)
+{
+    struct x509_cert given;
+    struct slice bytes;
+    struct fail fail;
+    size_t count;
+
+    if (!evidence_find(a->evidence, part, &bytes))
+        return true;
+    if (x509_read_chain(bytes, a->arena, &given, 1, &count, &fail) != OK) {
+        (void)result_fail(&a->result, rule, &fail);
+        return false;
+    }
+    return result_check(&a->result, rule, slice_eq(given.der, root->der), ERR_UNTRUSTED);
+}

@@ -42,6 +42,13 @@ bool chain_check_crl(struct appraisal *a, const struct x509_crl *crl,
                      const struct x509_cert *issuer, const struct x509_cert *cert,
                      const struct rule *list_rule, const struct rule *cert_rule);
 
+/*
+ * If the evidence has `part`, a root certificate, check that it is `root`, the one the chain ends
+ * in. A root that is given beside evidence is never an anchor: it can only be wrong.
+ */
+bool chain_check_given(struct appraisal *a, const char *part, const struct x509_cert *root,
+                       const struct rule *rule);
+
 /* Fill `out` with the SHA-256 of the SubjectPublicKeyInfo of `cert`. */
 void chain_spki_digest(const struct x509_cert *cert, struct digest *out);
 

@@ -220,4 +220,4 @@ static cocoon_err run(struct appraisal *a)
 }
 
 static const char *const kinds[] = {"sgx-v3", "tdx-v4", "tdx-v5", NULL};
-const struct verifier verifier_dcap = {kinds, run};
+const struct verifier verifier_dcap = {.kinds = kinds, .run = run};

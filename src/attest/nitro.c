@@ -146,13 +146,11 @@ static void check_chain(struct appraisal *a, const struct nitro_doc *doc)
 {
     struct x509_cert chain[X509_CHAIN_MAX];
     size_t count = read_chain(a, doc, chain);
-    struct slice root;
 
     if (count == 0)
         return;
     (void)chain_check(a, chain, count, "aws", &chain_rules);
-    if (evidence_find(a->evidence, "root", &root))
-        (void)result_check(&a->result, &rule_root, slice_eq(root, doc->bundle[0]), ERR_UNTRUSTED);
+    (void)chain_check_given(a, "root", &chain[count - 1], &rule_root);
     claim_window(a, chain, count);
     require_signature(a, doc, &chain[0]);
 }
@@ -185,4 +183,4 @@ static cocoon_err run(struct appraisal *a)
 }
 
 static const char *const kinds[] = {"aws-nitro", NULL};
-const struct verifier verifier_nitro = {kinds, run};
+const struct verifier verifier_nitro = {.kinds = kinds, .run = run};

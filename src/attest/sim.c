@@ -134,4 +134,4 @@ static cocoon_err run(struct appraisal *a)
 
 static const char *const kinds[] = {"sim", NULL};
 
-const struct verifier verifier_sim = {kinds, run};
+const struct verifier verifier_sim = {.kinds = kinds, .run = run};

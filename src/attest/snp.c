@@ -356,4 +356,4 @@ static cocoon_err run(struct appraisal *a)
 }
 
 static const char *const kinds[] = {"snp-milan", "snp-genoa", "snp-turin", NULL};
-const struct verifier verifier_snp = {kinds, run};
+const struct verifier verifier_snp = {.kinds = kinds, .run = run};
