@@ -3,6 +3,55 @@
 
 #include "channel/ohttp_test_net.h"
 
+/* docs/spec/ohttp.md section 10, which tests/interop/ohttp_check.mjs checks too. */
+static void test_documented(void **state)
+{
+    uint8_t gateway_bytes[33], client_bytes[32], nonce_bytes[32];
+    struct slice gateway_left = test_unhex(
+        "010102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20", gateway_bytes);
+    struct slice client_left = test_unhex(
+        "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f", client_bytes);
+    struct slice nonce_left =
+        test_unhex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", nonce_bytes);
+    const struct rng gateway_rng = {fixed_fill, &gateway_left};
+    const struct rng client_rng = {fixed_fill, &client_left};
+    const struct rng nonce_rng = {fixed_fill, &nonce_left};
+    struct ohttp_signed list[OHTTP_KEYS_LIVE_MAX];
+    struct net n = {.keys = ohttp_keys_new(KEM_X25519, 3600, &gateway_rng)};
+    struct ohttp_gateway g;
+    struct ohttp_client c;
+
+    (void)state;
+    buf_init(&n.wire, WIRE_MAX);
+    buf_init(&n.plain, WIRE_MAX);
+    assert_int_equal(ohttp_keys_tick(n.keys, NOW, NULL), OK);
+    assert_int_equal(ohttp_keys_list(n.keys, &keyset, list), 1);
+    assert_int_equal(ohttp_config_put(&list[0].config, &n.wire), OK);
+    test_assert_hex(buf_slice(&n.wire),
+                    "01002007a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c000c0001"
+                    "00020001000100010003");
+    assert_int_equal(ohttp_session_init(&n.session, &list[0], ohttp_config_suite(&list[0].config),
+                                        &client_rng, NOW),
+                     OK);
+    client_start(&n, OHTTP_SESSION, ohttp_config_suite(&list[0].config), &c);
+    assert_int_equal(ohttp_client_seal(&c, SLICE_LIT("ask"), false, &n.wire), OK);
+    assert_int_equal(ohttp_client_seal(&c, SLICE_LIT(""), true, &n.wire), OK);
+    test_assert_hex(buf_slice(&n.wire),
+                    "0100200001000279a631eede1bf9c98f12032cdeadd0e7a079398fc786b88cc846ec89af85a51a"
+                    "0000000000000000134bdc328c0a0f074bbbfcb092a561a3fd45da5b00ba4e5ef46e9c583d1434"
+                    "788cb756a378");
+    assert_int_equal(receive(&n, OHTTP_SESSION, buf_slice(&n.wire), &g), OK);
+    test_assert_hex(SLICE_OF(g.secrets.request_id.bytes), "cee51a7a2a5960614d1cd044bdc32008");
+    buf_clear(&n.wire);
+    assert_int_equal(ohttp_gateway_seal(&g, &nonce_rng, SLICE_LIT("answer"), true, &n.wire), OK);
+    test_assert_hex(buf_slice(&n.wire),
+                    "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f00ca7d903105af"
+                    "541fc8091e4c2099308ed02b6998a2de");
+    ohttp_gateway_fini(&g);
+    ohttp_client_fini(&c);
+    net_fini(&n);
+}
+
 enum { SESSION_COUNTER_AT = 39 };
 
 /* Requests of one session open in any order, each once; the gateway opens the session once and
@@ -148,9 +197,8 @@ static void test_session_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_session_order),
-        cmocka_unit_test(test_session_mixups),
-        cmocka_unit_test(test_session_limits),
+        cmocka_unit_test(test_documented),     cmocka_unit_test(test_session_order),
+        cmocka_unit_test(test_session_mixups), cmocka_unit_test(test_session_limits),
         cmocka_unit_test(test_session_table),
     };
 

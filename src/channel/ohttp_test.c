@@ -7,16 +7,6 @@
 
 #include "channel/ohttp_test_net.h"
 
-/* Randomness that is what a published example says. */
-static void fixed_fill(void *state, void *out, size_t len)
-{
-    struct slice *left = state;
-
-    assert_true(len <= left->len);
-    memcpy(out, left->ptr, len);
-    *left = slice_skip(*left, len);
-}
-
 /* --- published examples --- */
 
 static const struct example {
