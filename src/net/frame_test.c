@@ -11,8 +11,8 @@ struct bench {
     struct stream *dialler;
     struct frame_reader *reader;
     struct stream *bare; /* the reader's stream, once taken off it */
-    struct buf log;  /* every message, and a '|' after it */
-    size_t messages; /* so far */
+    struct buf log;      /* every message, and a '|' after it */
+    size_t messages;     /* so far */
     size_t expect, take_at;
     bool up, reached, closed;
     struct buf rest; /* what came after the reader was taken off */

@@ -50,9 +50,6 @@ struct http_response {
  * return false. */
 bool http_field_get(struct http_fields fields, const char *name, struct slice *value);
 
-/* The reason phrase of `status`, "" when it is none of the registered ones. */
-const char *http_reason(unsigned status);
-
 /* Deadlines in milliseconds (0: none) and sizes, for one connection and its exchanges. */
 struct http_limits {
     uint32_t head_ms;  /* from the first byte of a head (or the start of a call) to its last */

@@ -46,6 +46,8 @@ void http_peer_free(struct http_peer *peer);
 /* Use `tls` for connections made from now on; those in use end with their calls. */
 void http_peer_set_tls(struct http_peer *peer, struct tls_ctx *tls);
 
+struct loop *http_peer_loop(const struct http_peer *peer);
+
 /* False when calls would fail at once: on a stream that is gone or going away. */
 bool http_peer_ready(const struct http_peer *peer);
 

@@ -36,8 +36,9 @@ struct http_exchange_events {
 
     /*
      * The exchange is over and `x` dead: OK when all of the answer was handed to the transport;
-     * else the caller went away (ERR_CANCELED, ERR_CLOSED), broke HTTP (ERR_PROTOCOL), sent too
-     * much (ERR_LIMIT; it got 413) or a deadline passed (ERR_TIMEOUT).
+     * else the caller went away (ERR_CANCELED), broke HTTP (ERR_PROTOCOL), sent too much
+     * (ERR_LIMIT; it got 413), a deadline passed (ERR_TIMEOUT), or the answer broke its own
+     * content-length (ERR_RANGE) or had an invalid field (ERR_MALFORMED).
      */
     void (*on_done)(void *owner, cocoon_err why);
 };
@@ -149,6 +150,8 @@ struct http_tunnel *http_tunnel_serve(struct stream *s, const struct http_limits
 
 /* Send GOAWAY: exchanges under way go on, then the stream closes and on_down comes. */
 void http_tunnel_drain(struct http_tunnel *t);
-void http_tunnel_free(struct http_tunnel *t);
+void http_tunnel_free(struct http_tunnel *t); /* NULL is fine */
+
+const struct http_metrics *http_tunnel_metrics(const struct http_tunnel *t);
 
 #endif

@@ -18,38 +18,6 @@ enum {
     STREAM_KEEP = 16 * 1024               /* largest empty buffer an idle stream keeps */
 };
 
-static void queue_init(struct stream_queue *q, size_t max)
-{
-    buf_init(&q->bytes, max);
-    q->at = 0;
-}
-
-static struct slice queue_slice(const struct stream_queue *q)
-{
-    return slice_skip(buf_slice(&q->bytes), q->at);
-}
-
-static size_t queue_len(const struct stream_queue *q)
-{
-    return q->bytes.len - q->at;
-}
-
-/* Drop `n` sent bytes; move the rest to the front only when that moves less than was sent. */
-static void queue_sent(struct stream_queue *q, size_t n)
-{
-    q->at += n;
-    assert(q->at <= q->bytes.len);
-    if (q->at == q->bytes.len) {
-        if (q->bytes.room > STREAM_KEEP)
-            buf_fini(&q->bytes);
-        buf_clear(&q->bytes);
-        q->at = 0;
-    } else if (q->at > q->bytes.len / 2) {
-        buf_drop(&q->bytes, q->at);
-        q->at = 0;
-    }
-}
-
 void stream_watch(struct stream *s)
 {
     unsigned want = 0;
@@ -67,9 +35,9 @@ static void stream_free(struct stream *s)
 {
     tls_conn_free(s->tls);
     tls_ctx_unref(s->tls_ctx);
-    buf_fini(&s->plain.bytes);
-    buf_fini(&s->wire.bytes);
-    buf_fini(&s->in);
+    queue_fini(&s->plain);
+    queue_fini(&s->wire);
+    buf_wipe(&s->in);
     mem_free(s);
 }
 
@@ -161,7 +129,7 @@ static void stream_show(struct stream *s)
         stream_in_check(s);
     }
     if (s->in.len == 0 && s->in.room > STREAM_KEEP)
-        buf_fini(&s->in);
+        buf_wipe(&s->in);
     stream_end_check(s);
 }
 
@@ -249,7 +217,7 @@ static cocoon_err stream_encrypt(struct stream *s)
         struct slice record = slice_sub(plain, 0, num_min(plain.len, STREAM_RECORD));
 
         err = tls_conn_write(s->tls, record);
-        queue_sent(&s->plain, record.len);
+        queue_gone(&s->plain, record.len);
     }
     if (err == OK && s->shut && !s->notified && queue_len(&s->plain) == 0) {
         s->notified = true;
@@ -259,7 +227,7 @@ static cocoon_err stream_encrypt(struct stream *s)
 }
 
 /* Send as much of `q` as the socket takes. */
-static cocoon_err stream_send(struct stream *s, struct stream_queue *q)
+static cocoon_err stream_send(struct stream *s, struct queue *q)
 {
     while (queue_len(q) > 0) {
         struct slice bytes = queue_slice(q);
@@ -271,7 +239,7 @@ static cocoon_err stream_send(struct stream *s, struct stream_queue *q)
         if (n < 0)
             return s->blocked ? OK : errno_why(errno);
         loop_timer_stop(&s->stall);
-        queue_sent(q, (size_t)n);
+        queue_gone(q, (size_t)n);
     }
     return OK;
 }
@@ -402,21 +370,24 @@ void stream_bind(struct stream *s, const struct stream_events *events, void *own
     loop_task_queue(&s->turn);
 }
 
-bool stream_write(struct stream *s, struct slice bytes)
+struct buf *stream_out(struct stream *s)
 {
     assert(!s->shut && s->state != STREAM_DEAD);
-    buf_put(&s->plain.bytes, bytes);
+    return &s->plain.bytes;
+}
+
+bool stream_wrote(struct stream *s)
+{
     loop_task_queue(&s->flush);
     if (queue_len(&s->plain) > STREAM_HIGH_WATER)
         s->full = true;
     return !s->full;
 }
 
-struct buf *stream_out(struct stream *s)
+bool stream_write(struct stream *s, struct slice bytes)
 {
-    assert(!s->shut && s->state != STREAM_DEAD);
-    loop_task_queue(&s->flush);
-    return &s->plain.bytes;
+    buf_put(stream_out(s), bytes);
+    return stream_wrote(s);
 }
 
 size_t stream_queued(const struct stream *s)

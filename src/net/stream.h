@@ -18,8 +18,8 @@
 #include "net/tls.h"
 
 enum {
-    STREAM_HIGH_WATER = 256 * 1024, /* queued bytes above which a writer should pause */
-    STREAM_LOW_WATER = 64 * 1024,   /* and below which it hears on_drained */
+    STREAM_HIGH_WATER = 128 * 1024, /* queued bytes above which a writer should pause */
+    STREAM_LOW_WATER = 32 * 1024,   /* and below which it hears on_drained */
     STREAM_IN_MAX = 64 * 1024,      /* bytes kept for a reader that took only a part */
     STREAM_STALL_MS = 30 * 1000,    /* longest time without progress of queued bytes */
     STREAM_LINGER_MS = 2 * 1000     /* how long stream_leave waits for the peer's end */
@@ -64,8 +64,12 @@ void stream_bind(struct stream *s, const struct stream_events *events, void *own
  */
 bool stream_write(struct stream *s, struct slice bytes);
 
-/* The end of the queue, for a writer that builds in place: append to it, during this turn only. */
+/*
+ * For a writer that builds in place: the end of the queue, to append to before anything else
+ * happens, then stream_wrote, which returns what stream_write would.
+ */
 struct buf *stream_out(struct stream *s);
+bool stream_wrote(struct stream *s);
 
 /* Bytes queued and not yet taken by the system. */
 size_t stream_queued(const struct stream *s);

@@ -11,6 +11,7 @@
 #ifndef NET_STREAM_IMPL_H
 #define NET_STREAM_IMPL_H
 
+#include "net/queue.h"
 #include "net/resolve.h"
 #include "net/stream.h"
 #include "net/tls_impl.h"
@@ -22,12 +23,6 @@ enum stream_state {
     STREAM_SHAKING,
     STREAM_OPEN,
     STREAM_DEAD
-};
-
-/* Bytes that leave at the front and grow at the back; contiguous, so one send takes all. */
-struct stream_queue {
-    struct buf bytes;
-    size_t at; /* sent so far */
 };
 
 struct stream {
@@ -46,9 +41,9 @@ struct stream {
     struct tls_ctx *tls_ctx; /* until the handshake starts */
     struct tls_conn *tls;
 
-    struct stream_queue plain; /* queued by writers; sent as it is without TLS */
-    struct stream_queue wire;  /* TLS records */
-    struct buf in;             /* shown, but not taken */
+    struct queue plain; /* queued by writers; sent as it is without TLS */
+    struct queue wire;  /* TLS records */
+    struct buf in;      /* shown, but not taken */
 
     struct loop_task turn;      /* whatever is next: come up, show again, free */
     struct loop_task flush;     /* at the end of the turn */

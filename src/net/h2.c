@@ -1,0 +1,593 @@
+/*
+ * nghttp2 is entered from two places only: h2_data (bytes came) and h2_send (a task). Its callbacks
+ * run our users' code, which may submit more, and may even end the connection; memory therefore is
+ * freed by tasks, never in between, and a callback that finds the connection gone stops nghttp2.
+ */
+#include "net/h2.h"
+
+#include <assert.h>
+
+enum {
+    H2_RESETS_BURST = 1000, /* streams that a peer may reset at once, and then each second */
+    H2_RESETS_RATE = 33,
+    H2_PATIENCE = 100, /* a tunnel carries many strangers' resets: that many times more */
+    H2_FRAME_HEAD = 9
+};
+
+/* What callbacks return: go on, or stop because the connection is gone. */
+static int h2_go_on(const struct h2 *h2)
+{
+    return h2->stream != NULL ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+void h2_wake(struct h2 *h2)
+{
+    if (h2->stream != NULL)
+        loop_task_queue(&h2->send);
+}
+
+static cocoon_err h2_why(uint32_t error)
+{
+    switch (error) {
+    case NGHTTP2_NO_ERROR:
+        return OK;
+    case NGHTTP2_CANCEL:
+    case NGHTTP2_REFUSED_STREAM:
+        return ERR_CANCELED;
+    case NGHTTP2_ENHANCE_YOUR_CALM:
+        return ERR_BUSY;
+    default:
+        return ERR_PROTOCOL;
+    }
+}
+
+nghttp2_nv h2_nv(struct slice name, struct slice value)
+{
+    static const struct slice secrets[] = {
+        SLICE_INIT("authorization"), SLICE_INIT("proxy-authorization"), SLICE_INIT("cookie"),
+        SLICE_INIT("set-cookie"),    SLICE_INIT("x-api-key"),
+    };
+    nghttp2_nv nv = {.namelen = name.len, .valuelen = value.len};
+
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+        if (slice_eq(name, secrets[i]))
+            nv.flags = NGHTTP2_NV_FLAG_NO_INDEX; /* kept out of compression's tables */
+    nv.name = (uint8_t *)(uintptr_t)name.ptr;    /* nghttp2 only reads them */
+    nv.value = (uint8_t *)(uintptr_t)value.ptr;
+    return nv;
+}
+
+/* No stream is left: wait for another, or free what is gone. */
+static void h2_empty(struct h2 *h2)
+{
+    if (h2->stream == NULL) {
+        loop_task_queue(&h2->bury);
+        return;
+    }
+    if (h2->limits.idle_ms > 0)
+        loop_timer_set(&h2->idle, h2->limits.idle_ms);
+    h2_wake(h2); /* which ends a connection that drains */
+}
+
+static void h2_stream_show(struct h2_stream *s);
+
+static void h2_stream_turn(void *owner)
+{
+    struct h2_stream *s = owner;
+
+    if (s->full && queue_len(&s->out) <= STREAM_LOW_WATER) {
+        s->full = false;
+        s->h2->role->drained(s);
+    }
+    if (s->link != NULL)
+        h2_stream_show(s);
+}
+
+static void h2_stream_bury(void *owner)
+{
+    struct h2_stream *s = owner;
+
+    s->h2->role->free_stream(s);
+}
+
+void h2_stream_init(struct h2_stream *s, struct h2 *h2, struct arena *arena)
+{
+    s->h2 = h2;
+    s->arena = arena;
+    queue_init(&s->out, H2_QUEUE_MAX);
+    buf_init(&s->in, H2_WINDOW);
+    loop_task_init(&s->turn, h2->loop, h2_stream_turn, s);
+    loop_task_init(&s->bury, h2->loop, h2_stream_bury, s);
+    s->next = h2->streams;
+    s->link = &h2->streams;
+    if (s->next != NULL)
+        s->next->link = &s->next;
+    h2->streams = s;
+    loop_timer_stop(&h2->idle);
+}
+
+void h2_stream_free(struct h2_stream *s)
+{
+    struct h2 *h2 = s->h2;
+
+    assert(s->closed && s->link != NULL);
+    *s->link = s->next;
+    if (s->next != NULL)
+        s->next->link = s->link;
+    s->link = NULL;
+    loop_task_drop(&s->turn);
+    queue_fini(&s->out);
+    buf_wipe(&s->in);
+    loop_task_queue(&s->bury); /* before that of the connection: tasks run in order */
+    if (h2->streams == NULL)
+        h2_empty(h2);
+}
+
+static bool h2_stream_usable(const struct h2_stream *s)
+{
+    return !s->closed && s->h2->stream != NULL;
+}
+
+bool h2_stream_write(struct h2_stream *s, struct slice bytes)
+{
+    if (!h2_stream_usable(s))
+        return true;
+    buf_put(&s->out.bytes, bytes);
+    if (buf_ok(&s->out.bytes) != OK)
+        h2_stream_reset(s, NGHTTP2_INTERNAL_ERROR);
+    if (s->waiting) {
+        s->waiting = false;
+        nghttp2_session_resume_data(s->h2->session, s->id);
+    }
+    h2_wake(s->h2);
+    s->full = s->full || queue_len(&s->out) > STREAM_HIGH_WATER;
+    return !s->full;
+}
+
+void h2_stream_end(struct h2_stream *s, struct http_fields trailers)
+{
+    s->ended = true;
+    s->trailers = trailers;
+    h2_stream_write(s, slice_make(NULL, 0));
+}
+
+void h2_stream_reset(struct h2_stream *s, uint32_t error)
+{
+    if (!h2_stream_usable(s))
+        return;
+    nghttp2_submit_rst_stream(s->h2->session, NGHTTP2_FLAG_NONE, s->id, error);
+    h2_wake(s->h2);
+}
+
+/* Open the stream's window by what its consumer took. */
+static void h2_stream_took(struct h2_stream *s, size_t n)
+{
+    if (!h2_stream_usable(s))
+        return;
+    nghttp2_session_consume_stream(s->h2->session, s->id, n);
+    h2_wake(s->h2);
+}
+
+/* Pass on the end, once all before it was. */
+static void h2_stream_tell_end(struct h2_stream *s)
+{
+    if (!s->peer_ended || s->end_told || s->paused || s->link == NULL)
+        return;
+    s->end_told = true;
+    s->h2->role->end(s);
+}
+
+/* Show what was held during a pause. */
+static void h2_stream_show(struct h2_stream *s)
+{
+    if (s->in.len > 0 && !s->paused) {
+        struct buf held = s->in;
+
+        buf_init(&s->in, H2_WINDOW);
+        h2_stream_took(s, held.len);
+        s->h2->role->body(s, buf_slice(&held));
+        buf_wipe(&held);
+    }
+    h2_stream_tell_end(s);
+}
+
+void h2_stream_set_paused(struct h2_stream *s, bool paused)
+{
+    s->paused = paused;
+    if (!paused)
+        loop_task_queue(&s->turn);
+}
+
+/* The body's end: in the last DATA frame, or in a frame of trailers after it. */
+static int h2_read_end(nghttp2_session *session, struct h2_stream *s, uint32_t *flags)
+{
+    nghttp2_nv nv[LIMIT_HTTP_FIELDS];
+
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (s->trailers.count == 0)
+        return 0;
+    *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    for (size_t i = 0; i < s->trailers.count; i++)
+        nv[i] = h2_nv(s->trailers.list[i].name, s->trailers.list[i].value);
+    return nghttp2_submit_trailer(session, s->id, nv, s->trailers.count);
+}
+
+/* nghttp2 asks for body: say how much there is; on_send_data hands it out. */
+static ssize_t h2_read_body(nghttp2_session *session, int32_t id, uint8_t *room, size_t size,
+                            uint32_t *flags, nghttp2_data_source *source, void *user)
+{
+    struct h2_stream *s = source->ptr;
+    size_t len = queue_len(&s->out);
+
+    (void)id;
+    (void)room;
+    (void)user;
+    if (len == 0 && !s->ended) {
+        s->waiting = true;
+        return NGHTTP2_ERR_DEFERRED;
+    }
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (len > size)
+        return (ssize_t)size;
+    if (s->ended && h2_read_end(session, s, flags) != 0)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    return (ssize_t)len;
+}
+
+nghttp2_data_provider h2_stream_body(struct h2_stream *s)
+{
+    return (nghttp2_data_provider){.source.ptr = s, .read_callback = h2_read_body};
+}
+
+/* The connection's own queue is long: the rest stays in nghttp2 and in the streams' queues. */
+static bool h2_congested(const struct h2 *h2)
+{
+    return stream_queued(h2->stream) > STREAM_HIGH_WATER;
+}
+
+static ssize_t on_send(nghttp2_session *session, const uint8_t *bytes, size_t len, int flags,
+                       void *user)
+{
+    struct h2 *h2 = user;
+
+    (void)session;
+    (void)flags;
+    if (h2_congested(h2))
+        return NGHTTP2_ERR_WOULDBLOCK;
+    stream_write(h2->stream, slice_make(bytes, len));
+    return (ssize_t)len;
+}
+
+static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head,
+                        size_t len, nghttp2_data_source *source, void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = source->ptr;
+    struct buf *out;
+
+    (void)session;
+    assert(frame->data.padlen == 0);
+    if (h2_congested(h2))
+        return NGHTTP2_ERR_WOULDBLOCK;
+    out = stream_out(h2->stream);
+    buf_put(out, slice_make(head, H2_FRAME_HEAD));
+    buf_put(out, slice_sub(queue_slice(&s->out), 0, len));
+    stream_wrote(h2->stream);
+    queue_gone(&s->out, len);
+    if (s->full && queue_len(&s->out) <= STREAM_LOW_WATER)
+        loop_task_queue(&s->turn);
+    return 0;
+}
+
+static struct h2_stream *h2_find(nghttp2_session *session, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(session, id);
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = h2_find(session, frame->hd.stream_id);
+
+    if (s == NULL && h2->role->server) {
+        s = h2->role->begin(h2, frame->hd.stream_id);
+        s->id = frame->hd.stream_id;
+        nghttp2_session_set_stream_user_data(session, s->id, s);
+    }
+    if (s != NULL)
+        s->fields.count = s->fields.bytes = 0;
+    return 0;
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = h2_find(session, frame->hd.stream_id);
+
+    (void)flags;
+    if (s == NULL || s->arena == NULL || s->too_long)
+        return 0;
+    if (name_len > 0 && name[0] == ':')
+        h2->role->pseudo(s, slice_make(name, name_len), slice_make(value, value_len));
+    else if (http_field_list_add(&s->fields, s->arena, slice_make(name, name_len),
+                                 slice_make(value, value_len)) != OK)
+        s->too_long = true;
+    return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
+                   size_t len, void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = h2_find(session, id);
+
+    (void)flags;
+    nghttp2_session_consume_connection(session, len);
+    if (s == NULL)
+        return 0;
+    if (s->paused || s->in.len > 0) {
+        buf_put(&s->in, slice_make(bytes, len));
+        assert(buf_ok(&s->in) == OK); /* nghttp2 keeps the peer within its window */
+        return 0;
+    }
+    h2_stream_took(s, len);
+    h2->role->body(s, slice_make(bytes, len));
+    return h2_go_on(h2);
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = h2_find(session, frame->hd.stream_id);
+
+    if (frame->hd.type == NGHTTP2_GOAWAY) {
+        h2->draining = true;
+        h2->role->goaway(h2);
+        h2_wake(h2);
+    } else if (s != NULL && frame->hd.type == NGHTTP2_HEADERS) {
+        h2->role->head(s);
+    }
+    if (h2->stream != NULL && s != NULL && s->link != NULL &&
+        (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
+        (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
+        s->peer_ended = true;
+        if (s->in.len == 0)
+            h2_stream_tell_end(s);
+    }
+    return h2_go_on(h2);
+}
+
+/* A server that has answered wants no more of the request (RFC 9113 8.1). */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = h2_find(session, frame->hd.stream_id);
+
+    if (s == NULL || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) ||
+        (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
+        return 0;
+    s->end_sent = true;
+    if (h2->role->server && !s->peer_ended)
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
+    return 0;
+}
+
+static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error, void *user)
+{
+    struct h2 *h2 = user;
+    struct h2_stream *s = h2_find(session, id);
+
+    if (s == NULL)
+        return 0;
+    s->closed = true;
+    h2->role->closed(s, h2_why(error), error == NGHTTP2_REFUSED_STREAM);
+    return h2_go_on(h2);
+}
+
+/* Let go of the stream and of every h2_stream that nghttp2 still knew. */
+static void h2_end(struct h2 *h2, cocoon_err why)
+{
+    struct h2_stream *s = h2->streams;
+
+    h2->stream = NULL;
+    loop_timer_stop(&h2->ping);
+    loop_timer_stop(&h2->idle);
+    loop_task_drop(&h2->send);
+    while (s != NULL) {
+        struct h2_stream *next = s->next;
+
+        if (!s->closed) {
+            s->closed = true;
+            h2->role->closed(s, why == OK ? ERR_CLOSED : why, false);
+        }
+        s = next;
+    }
+    if (h2->streams == NULL)
+        h2_empty(h2);
+}
+
+void h2_die(struct h2 *h2, cocoon_err why)
+{
+    if (h2->stream == NULL)
+        return;
+    stream_leave(h2->stream);
+    h2_end(h2, why);
+    h2->role->gone(h2, why);
+}
+
+void h2_close(struct h2 *h2)
+{
+    if (h2->stream == NULL)
+        return;
+    stream_close(h2->stream);
+    h2_end(h2, ERR_CANCELED);
+}
+
+void h2_drain(struct h2 *h2)
+{
+    if (h2->stream == NULL || h2->draining)
+        return;
+    h2->draining = true;
+    nghttp2_submit_goaway(h2->session, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(h2->session), NGHTTP2_NO_ERROR,
+                          NULL, 0);
+    h2_wake(h2);
+}
+
+static void h2_send(void *owner)
+{
+    struct h2 *h2 = owner;
+
+    if (nghttp2_session_send(h2->session) != 0)
+        h2_die(h2, ERR_PROTOCOL);
+    else if (!nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session))
+        h2_die(h2, h2->draining ? OK : ERR_PROTOCOL); /* it has said GOAWAY to a rule breaker */
+    else if (h2->draining && h2->streams == NULL && !h2_congested(h2))
+        h2_die(h2, OK);
+}
+
+static size_t h2_data(void *owner, struct slice bytes)
+{
+    struct h2 *h2 = owner;
+    ssize_t n = nghttp2_session_mem_recv(h2->session, bytes.ptr, bytes.len);
+
+    if (h2->stream == NULL)
+        return bytes.len;
+    if (n < 0) {
+        h2_die(h2, ERR_PROTOCOL);
+        return bytes.len;
+    }
+    h2->pinged = false;
+    if (h2->limits.ping_ms > 0)
+        loop_timer_set(&h2->ping, h2->limits.ping_ms);
+    h2_wake(h2);
+    return bytes.len;
+}
+
+static void h2_eof(void *owner)
+{
+    h2_die(owner, ERR_CLOSED);
+}
+
+static void h2_drained(void *owner)
+{
+    h2_wake(owner);
+}
+
+static void h2_closed(void *owner, cocoon_err why)
+{
+    struct h2 *h2 = owner;
+
+    why = why == OK ? ERR_CLOSED : why;
+    h2_end(h2, why);
+    h2->role->gone(h2, why);
+}
+
+static const struct stream_events h2_events = {
+    .on_data = h2_data,
+    .on_eof = h2_eof,
+    .on_drained = h2_drained,
+    .on_close = h2_closed,
+};
+
+/* Nothing came for ping_ms: ask whether anybody is there. */
+static void h2_quiet(void *owner)
+{
+    struct h2 *h2 = owner;
+
+    if (h2->pinged) {
+        h2_die(h2, ERR_TIMEOUT);
+        return;
+    }
+    h2->pinged = true;
+    nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL);
+    loop_timer_set(&h2->ping, h2->limits.ping_ms);
+    h2_wake(h2);
+}
+
+static void h2_idle(void *owner)
+{
+    struct h2 *h2 = owner;
+
+    h2->role->goaway(h2);
+    h2_drain(h2);
+}
+
+static void h2_bury(void *owner)
+{
+    struct h2 *h2 = owner;
+
+    nghttp2_session_del(h2->session);
+    h2->role->free(h2);
+}
+
+static int session_new(struct h2 *h2, const nghttp2_session_callbacks *callbacks,
+                       const nghttp2_option *option)
+{
+    return h2->role->server ? nghttp2_session_server_new2(&h2->session, callbacks, h2, option)
+                            : nghttp2_session_client_new2(&h2->session, callbacks, h2, option);
+}
+
+/* nghttp2 fails here only for want of memory, which ends the program as everywhere. */
+static void h2_session(struct h2 *h2, bool patient)
+{
+    nghttp2_session_callbacks *callbacks = NULL;
+    nghttp2_option *option = NULL;
+    uint64_t patience = patient ? H2_PATIENCE : 1;
+    int rc;
+
+    rc = nghttp2_session_callbacks_new(&callbacks) | nghttp2_option_new(&option);
+    assert(rc == 0);
+    nghttp2_session_callbacks_set_send_callback(callbacks, on_send);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, on_send_data);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_stream_reset_rate_limit(option, H2_RESETS_BURST * patience,
+                                               H2_RESETS_RATE * patience);
+    rc = session_new(h2, callbacks, option);
+    assert(rc == 0);
+    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_option_del(option);
+}
+
+static void h2_settings(struct h2 *h2)
+{
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HTTP_HEAD + 32 * LIMIT_HTTP_FIELDS},
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, h2->limits.streams},
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, /* left out by servers, which may not send it */
+    };
+    size_t count = sizeof settings / sizeof settings[0] - (h2->role->server ? 1 : 0);
+    int rc = nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, settings, count);
+
+    assert(rc == 0);
+    rc = nghttp2_session_set_local_window_size(h2->session, NGHTTP2_FLAG_NONE, 0, H2_CONN_WINDOW);
+    assert(rc == 0);
+}
+
+void h2_init(struct h2 *h2, const struct h2_role *role, struct stream *s,
+             const struct http_limits *limits, bool patient)
+{
+    *h2 = (struct h2){.role = role, .loop = stream_loop(s), .stream = s, .limits = *limits};
+    if (patient)
+        h2->limits.idle_ms = 0;
+    loop_task_init(&h2->send, h2->loop, h2_send, h2);
+    loop_task_init(&h2->bury, h2->loop, h2_bury, h2);
+    loop_timer_init(&h2->ping, h2->loop, h2_quiet, h2);
+    loop_timer_init(&h2->idle, h2->loop, h2_idle, h2);
+    h2_session(h2, patient);
+    h2_settings(h2);
+    stream_bind(s, &h2_events, h2);
+    if (h2->limits.ping_ms > 0)
+        loop_timer_set(&h2->ping, h2->limits.ping_ms);
+    h2_empty(h2);
+}
