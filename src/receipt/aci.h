@@ -26,6 +26,7 @@ struct aci_report {
     const struct evidence *evidence;
     const struct evidence *gpus; /* may be NULL */
     size_t gpu_count;
+    const uint8_t *gpu_nonce; /* 32 bytes that their evidence carries; NULL without GPUs */
     struct aci_provenance provenance;
 };
 

@@ -46,17 +46,16 @@ cocoon_err batch_entry_put(struct buf *out, const struct batch_entry *e) MUST_CH
 cocoon_err batch_entry_from_json(const struct json *object, struct arena *arena,
                                  struct batch_entry *out, struct fail *fail) MUST_CHECK;
 
-/* Who a batch must be of. */
+/* Who a batch must be of; a worker's id is made from its account. */
 struct batch_owner {
     uint8_t network_id[32];
     uint8_t worker_id[32];
-    uint8_t account[32]; /* of the worker */
 };
 
 /*
  * Verify that `entry` shows `receipt` in a batch of `owner` that stands in a log of `policy`,
  * cosigned by its quorum at or before `latest`. Set `*time` to when the quorum was complete.
- * ERR_PROOF, ERR_MISMATCH (network, account, worker), ERR_TYPE (another transaction),
+ * ERR_PROOF, ERR_MISMATCH (network, worker, count), ERR_TYPE (another transaction),
  * ERR_SIGNATURE, ERR_QUORUM, ERR_UNTRUSTED, and errors of form.
  */
 cocoon_err batch_entry_verify(const struct batch_entry *entry, const struct digest *receipt,

@@ -22,6 +22,8 @@ enum {
     RECEIPT_EVENTS_MAX = 64,
 };
 
+#define RECEIPT_API_VERSION "aci/1"
+
 /* ---- what a stream was, for stream.chunks ---- */
 
 /*
