@@ -310,10 +310,12 @@ cocoon_err ledger_begin(struct ledger *l, uint64_t time_ms, struct ledger_block 
     return err;
 }
 
-/* Tell whether `err` says that this machine could not execute, rather than that a rule refused. */
+/* Tell whether `err` says that this machine could not execute, rather than that a rule refused. No
+ * rule refuses with one of these. */
 static bool is_failure(cocoon_err err)
 {
-    return cocoon_err_exit(err) == 1 && err != ERR_NOMEM;
+    return err == ERR_IO || err == ERR_DB || err == ERR_CORRUPT || err == ERR_CRYPTO ||
+           err == ERR_INTERNAL;
 }
 
 static cocoon_err check_size(const struct slice *txs, size_t count)

@@ -55,8 +55,6 @@ static cocoon_err read_index(struct slice *rest, uint64_t *index)
 
         more = part.len > 0 && part.ptr[0] == 'x';
         err = read_group(more ? slice_skip(part, 1) : part, index);
-        if (more && *index == 0) /* a leading group of zeros */
-            err = ERR_MALFORMED;
     }
     return err;
 }
@@ -77,6 +75,19 @@ static cocoon_err read_width(struct slice *path, unsigned *width)
     return OK;
 }
 
+/* Tell whether `path` is how tile_path_put spells `t`. */
+static bool is_spelling(struct slice path, const struct tile *t)
+{
+    struct buf again;
+    bool same;
+
+    buf_init(&again, TILE_PATH_MAX);
+    tile_path_put(&again, t);
+    same = buf_ok(&again) == OK && slice_eq(buf_slice(&again), path);
+    buf_fini(&again);
+    return same;
+}
+
 cocoon_err tile_path_read(struct slice path, struct tile *out)
 {
     struct slice rest = path, level;
@@ -94,7 +105,7 @@ cocoon_err tile_path_read(struct slice path, struct tile *out)
     out->level = (unsigned)value;
     if ((err = read_index(&rest, &out->index)) != OK)
         return err;
-    return rest.len == 0 && rest.ptr == path.ptr + path.len ? OK : ERR_MALFORMED;
+    return is_spelling(path, out) ? OK : ERR_MALFORMED;
 }
 
 unsigned tile_width(uint64_t size, unsigned level, uint64_t index)

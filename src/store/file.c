@@ -118,6 +118,22 @@ cocoon_err file_write(const char *path, struct slice content, enum file_mode mod
     return err == OK && durable ? file_sync_dir(path) : err;
 }
 
+cocoon_err file_sync_all(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
+
+    if (fd < 0)
+        return ERR_IO;
+    failed = syncfs(fd);
+    close(fd);
+    return failed == 0 ? OK : ERR_IO;
+}
+
+cocoon_err file_remove(const char *path)
+{
+    return unlink(path) == 0 || errno == ENOENT ? OK : ERR_IO;
+}
+
 static bool file_is_dir(const char *path)
 {
     struct stat st;

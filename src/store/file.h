@@ -28,6 +28,13 @@ enum file_mode { FILE_PUBLIC = 0644, FILE_SECRET = 0600 };
 cocoon_err file_write(const char *path, struct slice content, enum file_mode mode,
                       bool durable) MUST_CHECK;
 
+/* Sync everything written so far on the file system that holds `dir`: many files at one price.
+ * ERR_IO. */
+cocoon_err file_sync_all(const char *dir) MUST_CHECK;
+
+/* Remove the file `path`; fine if there is none. ERR_IO. */
+cocoon_err file_remove(const char *path) MUST_CHECK;
+
 /* Make the folder `path` and its parents, mode 0700; fine if it is there. ERR_IO. */
 cocoon_err file_make_dir(const char *path) MUST_CHECK;
 
