@@ -112,7 +112,7 @@ cocoon_err statement_put_channel(struct buf *out, const struct statement_channel
     json_wr_init(&w, out);
     json_wr_object(&w, NULL);
     put_id(&w, "exporter", s->exporter);
-    put_digest(&w, "keyset_digest", &s->keyset);
+    put_digest(&w, "keyset_digest", s->keyset);
     put_id(&w, "network_id", s->network_id);
     put_id(&w, "nonce", s->nonce);
     put_digest(&w, "peer_spki", &s->peer_spki);

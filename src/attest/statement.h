@@ -6,6 +6,9 @@
  *   cocoon.worker.v1     gpu_evidence_digest keyset_digest model_digest network_id nonce purpose
  *                        release_digest role worker_id
  *   cocoon.channel.v1    exporter keyset_digest network_id nonce peer_spki purpose role worker_id
+ *
+ * Under the purposes cocoon.channel.bind.v1 and cocoon.channel.account.v1 the members of the last
+ * are signed by a key instead of quoted.
  */
 #ifndef ATTEST_STATEMENT_H
 #define ATTEST_STATEMENT_H
@@ -33,12 +36,10 @@ struct statement_worker {
     uint8_t worker_id[32];
 };
 
-/* The channel statement, and what an attested key signs to bind a further connection: the same
- * members under another purpose, so neither can stand for the other. */
 struct statement_channel {
-    const char *purpose; /* LABEL_PURPOSE_CHANNEL, or LABEL_PURPOSE_CHANNEL_BIND */
+    const char *purpose; /* LABEL_PURPOSE_CHANNEL, _BIND or _ACCOUNT */
     uint8_t exporter[32];
-    struct digest keyset;
+    const struct digest *keyset; /* NULL: null, an account has none */
     uint8_t network_id[32];
     uint8_t nonce[32];
     struct digest peer_spki;

@@ -123,13 +123,15 @@ static void test_gpu_nonce(void **state)
 /* Every member moves the report data; so does the purpose. */
 static void test_channel_members(void **state)
 {
-    struct statement_channel base = {.purpose = LABEL_PURPOSE_CHANNEL, .keyset = keyset}, s;
+    struct statement_channel base = {.purpose = LABEL_PURPOSE_CHANNEL, .keyset = &keyset}, s;
+    struct digest other_keyset = keyset;
     uint8_t data[REPORT_DATA_LEN], other[REPORT_DATA_LEN];
     struct buf out;
 
     (void)state;
     buf_init(&out, STATEMENT_MAX);
     base.role = ROLE_PROXY;
+    other_keyset.bytes[0] ^= 1;
     assert_int_equal(statement_put_channel(&out, &base), OK);
     assert_string_equal(
         buf_cstr(&out),
@@ -144,7 +146,7 @@ static void test_channel_members(void **state)
     for (int i = 0; i < 8; i++) {
         s = base;
         s.exporter[0] ^= i == 0;
-        s.keyset.bytes[0] ^= i == 1;
+        s.keyset = i == 1 ? &other_keyset : s.keyset;
         s.network_id[0] ^= i == 2;
         s.nonce[0] ^= i == 3;
         s.peer_spki.bytes[0] ^= i == 4;

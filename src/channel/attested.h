@@ -58,6 +58,8 @@ struct channel_params {
     void *owner;
 };
 
+/* Every function appends at most one message to `out`, which starts empty. */
+
 /* What the machine waits for its caller to do: bits. */
 enum {
     CHANNEL_MUST_CHOOSE = 1 << 0, /* the peer said who it is: channel_want */
@@ -84,7 +86,8 @@ struct channel {
     struct channel_peer peer;
     uint8_t report_data[REPORT_DATA_LEN]; /* that the peer's quote must show: for judging */
     struct slice attestation; /* of the peer's quote; borrowed from the message until judged */
-    unsigned seen;            /* messages received: bits of their types */
+    struct ed25519_public known_key; /* that a bound proof must be by */
+    unsigned seen;                   /* messages received and sent: bits of their types */
     unsigned sent;
     cocoon_err err; /* why it failed */
 };
