@@ -3,8 +3,8 @@
  *
  * Three sources, best first: the OpenAI `usage` member (of the answer, or of an SSE chunk);
  * llama.cpp's `timings`; our own count of the chunks that carried text. Our own count is kept
- * always, so that a bill can be compared with it. Feeding never fails and never changes a byte: an
- * answer that is not JSON is simply not counted.
+ * always, so that a bill can be compared with it. Feeding never fails and never changes a byte:
+ * what is not JSON is simply not counted.
  */
 #ifndef BACKEND_USAGE_H
 #define BACKEND_USAGE_H
@@ -18,17 +18,19 @@ struct usage {
     enum usage_source source;
     uint64_t prompt, completion; /* tokens */
     uint64_t cached;             /* of the prompt, found in the engine's cache */
-    uint64_t chunks;             /* SSE events with content that passed */
+    uint64_t chunks;             /* SSE events with text that passed */
+    uint64_t text;               /* bytes of generated text that passed */
     uint64_t bytes;              /* body bytes that passed */
-    bool done;                   /* the stream's [DONE], or the end of a whole JSON answer */
+    bool done;                   /* the stream's last event came, or a whole JSON answer */
 };
 
 /*
- * True when the bill is believable: no more completion tokens than bytes passed, and, where each
- * chunk is one token (llama.cpp), no more than `slack` beyond the chunks we saw. What we did not
- * count ourselves is believed.
+ * True when the bill agrees with what we saw. A token writes at least one byte, but for a few that
+ * end or open something, so more completion tokens than bytes of text plus USAGE_SLACK are not
+ * believed, nor more cached tokens than the prompt has.
  */
-bool usage_plausible(const struct usage *u, uint64_t slack);
+enum { USAGE_SLACK = 16 };
+bool usage_plausible(const struct usage *u);
 
 struct usage_counter;
 
