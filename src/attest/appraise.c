@@ -2,16 +2,22 @@
 
 #include <assert.h>
 
+#include "attest/azure.h"
 #include "attest/dcap.h"
+#include "attest/dstack.h"
+#include "attest/eventlog_check.h"
 #include "attest/nitro.h"
 #include "attest/nvgpu.h"
 #include "attest/sim.h"
 #include "attest/snp.h"
+#include "attest/tpm_verify.h"
 #include "base/mem.h"
 
-/* One line a format; the verifier itself names the kinds it takes. */
+/* Every format; the verifier itself names the kinds it takes. */
 static const struct verifier *const verifiers[] = {
-    &verifier_dcap, &verifier_nitro, &verifier_nvgpu, &verifier_sim, &verifier_snp,
+    &verifier_azure, &verifier_dcap,  &verifier_dstack, &verifier_eventlog,
+    &verifier_nitro, &verifier_nvgpu, &verifier_sim,    &verifier_snp,
+    &verifier_tpm_quote,
 };
 
 /* What evidence of a kind attests when nothing failed. Logs and bare blobs attest nothing alone. */

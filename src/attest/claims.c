@@ -114,19 +114,59 @@ struct claim *claim_map_named(struct claims *c, struct claim *in, struct slice n
     return add(c, in, copy, CLAIM_MAP);
 }
 
-void claim_hex_indexed(struct claims *c, struct claim *in, unsigned index, struct slice bytes)
+/* Return `index` in decimal, kept in the arena; empty and `bad` when it is full. */
+static struct slice decimal(struct claims *c, unsigned index)
 {
-    struct claim *node;
+    struct slice copy = {NULL, 0};
     struct buf text;
-    struct slice copy;
 
     buf_init(&text, 16);
     buf_put_u64(&text, index);
     if (arena_copy(c->arena, buf_slice(&text), &copy) != OK)
         c->bad = true;
-    else if ((node = add(c, in, copy, CLAIM_HEX)) != NULL)
-        node->bytes = bytes;
     buf_fini(&text);
+    return copy;
+}
+
+void claim_hex_indexed(struct claims *c, struct claim *in, unsigned index, struct slice bytes)
+{
+    struct claim *node = add(c, in, decimal(c, index), CLAIM_HEX);
+
+    if (node != NULL)
+        node->bytes = bytes;
+}
+
+void claim_bool_indexed(struct claims *c, struct claim *in, unsigned index, bool value)
+{
+    struct claim *node = add(c, in, decimal(c, index), CLAIM_BOOL);
+
+    if (node != NULL)
+        node->yes = value;
+}
+
+static void add_member(struct claims *c, struct claim *in, const struct json *m)
+{
+    struct claim *node = NULL;
+    int64_t number;
+
+    if (m->kind == JSON_BOOL && (node = add(c, in, m->name, CLAIM_BOOL)) != NULL)
+        node->yes = m->truth;
+    else if (m->kind == JSON_STRING && (node = add(c, in, m->name, CLAIM_TEXT)) != NULL)
+        node->bytes = m->text;
+    else if (m->kind == JSON_NUMBER && json_i64(m, &number) == OK &&
+             (node = add(c, in, m->name, CLAIM_INT)) != NULL)
+        node->number = number;
+}
+
+void claim_members(struct claims *c, struct claim *in, const char *name, const struct json *object)
+{
+    struct claim *map;
+
+    if (object == NULL || object->kind != JSON_OBJECT)
+        return;
+    map = claim_map(c, in, name);
+    for (const struct json *m = object->first; m != NULL; m = m->next)
+        add_member(c, map, m);
 }
 
 /* --- lookup --- */

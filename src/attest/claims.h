@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "codec/json.h"
 
 enum claim_kind {
     CLAIM_NULL,
@@ -66,6 +67,11 @@ struct claim *claim_map(struct claims *c, struct claim *in, const char *name);
 /* As the adders, for names made at run time ("0".."31"): `name` is copied into the arena. */
 struct claim *claim_map_named(struct claims *c, struct claim *in, struct slice name);
 void claim_hex_indexed(struct claims *c, struct claim *in, unsigned index, struct slice bytes);
+void claim_bool_indexed(struct claims *c, struct claim *in, unsigned index, bool value);
+
+/* Add a map `name` with the booleans, strings and integers among the members of `object`; NULL or
+ * another kind of value adds nothing. Borrows from it. */
+void claim_members(struct claims *c, struct claim *in, const char *name, const struct json *object);
 
 /* Follow `path` ("a.b.c") from the root; NULL if there is no such claim. O(siblings). */
 const struct claim *claims_find(const struct claims *c, const char *path);

@@ -155,7 +155,11 @@ static cocoon_err read_scheme(struct rd *r, struct tpm_signature *out, struct fa
         out->scheme = SIG_ECDSA_RAW;
     else
         return fail_set(fail, ERR_ALGORITHM, 0, "TPM signature scheme not allowed");
-    if (out->hash_alg == TPM_ALG_SHA1 || !tpm_hash(out->hash_alg, &out->hash))
+    if (!tpm_hash(out->hash_alg, &out->hash))
+        return fail_set(fail, ERR_ALGORITHM, 2, "TPM signature hash not allowed");
+    if (out->hash_alg == TPM_ALG_SHA1 && out->sig_alg == TPM_ALG_RSASSA)
+        out->scheme = SIG_RSA_PKCS1_SHA1;
+    else if (out->hash_alg == TPM_ALG_SHA1)
         return fail_set(fail, ERR_ALGORITHM, 2, "TPM signature hash not allowed");
     return OK;
 }

@@ -65,8 +65,8 @@ cocoon_err tpm_quote_parse(struct slice in, struct tpm_quote *out, struct fail *
 
 /*
  * Parse `in`, exactly one TPMT_SIGNATURE. RSASSA, RSAPSS and ECDSA with SHA-256, SHA-384 or
- * SHA-512; anything else is ERR_ALGORITHM. ECDSA's two numbers are copied to `room` (96 bytes) as
- * r || s at the width of the larger, for curves P-256 (32) or P-384 (48).
+ * SHA-512, and RSASSA with SHA-1; anything else is ERR_ALGORITHM. ECDSA's two numbers are copied to
+ * `room` (96 bytes) as r || s at the width of the larger, for curves P-256 (32) or P-384 (48).
  */
 cocoon_err tpm_signature_parse(struct slice in, uint8_t room[96], struct tpm_signature *out,
                                struct fail *fail) MUST_CHECK;

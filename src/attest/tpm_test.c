@@ -173,6 +173,9 @@ static void test_signature(void **state)
     kit_truncate(bytes, bytes.len, parse_signature, NULL);
 
     bytes = signature(room, TPM_ALG_RSASSA, TPM_ALG_SHA1, SLICE_LIT("modulus"), none);
+    assert_int_equal(tpm_signature_parse(bytes, numbers, &sig, &fail), OK);
+    assert_int_equal(sig.scheme, SIG_RSA_PKCS1_SHA1);
+    bytes = signature(room, TPM_ALG_RSAPSS, TPM_ALG_SHA1, SLICE_LIT("modulus"), none);
     assert_int_equal(tpm_signature_parse(bytes, numbers, &sig, &fail), ERR_ALGORITHM);
     bytes = signature(room, TPM_ALG_NULL, TPM_ALG_SHA256, SLICE_LIT("modulus"), none);
     assert_int_equal(tpm_signature_parse(bytes, numbers, &sig, &fail), ERR_ALGORITHM);

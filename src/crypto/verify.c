@@ -176,6 +176,8 @@ static bool combination_allowed(enum sig_key_kind kind, enum sig_scheme scheme, 
         return kind == SIG_KEY_RSA && hash != HASH_SHA1_PCR;
     case SIG_ED25519:
         return kind == SIG_KEY_ED25519 && hash == HASH_SHA512;
+    case SIG_RSA_PKCS1_SHA1:
+        return kind == SIG_KEY_RSA && hash == HASH_SHA1_PCR;
     }
     return false;
 }
@@ -190,9 +192,9 @@ static const EVP_MD *md_of(enum hash_alg hash)
     case HASH_SHA512:
         return EVP_sha512();
     case HASH_SHA1_PCR:
-        break;
+        return EVP_sha1();
     }
-    return NULL; /* combination_allowed let none other through */
+    return NULL;
 }
 
 /* Write the two halves of `raw` as DER to `out`; return the length, 0 if OpenSSL fails. */
@@ -214,7 +216,7 @@ static size_t ecdsa_der_from_raw(struct slice raw, uint8_t *out)
 
 static bool set_padding(EVP_PKEY_CTX *ctx, const struct sig_claim *claim)
 {
-    if (claim->scheme == SIG_RSA_PKCS1)
+    if (claim->scheme == SIG_RSA_PKCS1 || claim->scheme == SIG_RSA_PKCS1_SHA1)
         return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
                EVP_PKEY_CTX_set_signature_md(ctx, md_of(claim->hash)) == 1;
     if (claim->scheme == SIG_RSA_PSS)

@@ -13,16 +13,24 @@
  *   SIG_RSA_PSS      RSA, 2048 to 4096 bits  the same; MGF1 with it,   as long as the modulus
  *                                            salt as long as the hash
  *   SIG_ED25519      ED25519                 none: set HASH_SHA512     64 bytes
+ *   SIG_RSA_PKCS1_SHA1  as SIG_RSA_PKCS1     HASH_SHA1_PCR             as long as the modulus
  *
- * Anything else is ERR_ALGORITHM; a hash weaker than the curve is allowed, as X.509 allows it, but
- * never SHA-1.
+ * Anything else is ERR_ALGORITHM; a hash weaker than the curve is allowed, as X.509 allows it.
+ * SHA-1 has a scheme of its own, so that nobody gets it by a hash field that an attacker wrote.
  */
 #ifndef CRYPTO_VERIFY_H
 #define CRYPTO_VERIFY_H
 
 #include "crypto/hash.h"
 
-enum sig_scheme { SIG_ECDSA_RAW, SIG_ECDSA_DER, SIG_RSA_PKCS1, SIG_RSA_PSS, SIG_ED25519 };
+enum sig_scheme {
+    SIG_ECDSA_RAW,
+    SIG_ECDSA_DER,
+    SIG_RSA_PKCS1,
+    SIG_RSA_PSS,
+    SIG_ED25519,
+    SIG_RSA_PKCS1_SHA1, /* quotes of TPMs that know no better; no policy accepts them */
+};
 
 enum sig_key_kind { SIG_KEY_P256, SIG_KEY_P384, SIG_KEY_P521, SIG_KEY_RSA, SIG_KEY_ED25519 };
 

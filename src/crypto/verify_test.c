@@ -189,7 +189,7 @@ static void test_combinations(void **state)
 
     (void)state;
     for (size_t k = 0; k < COUNT_OF(pairs); k++)
-        for (int scheme = SIG_ECDSA_RAW; scheme <= SIG_ED25519; scheme++)
+        for (int scheme = SIG_ECDSA_RAW; scheme <= SIG_RSA_PKCS1_SHA1; scheme++)
             for (int hash = HASH_SHA256; hash <= HASH_SHA1_PCR; hash++) {
                 struct sig_claim claim = {(enum sig_scheme)scheme, (enum hash_alg)hash,
                                           pairs[k]->key,           message,
@@ -198,15 +198,16 @@ static void test_combinations(void **state)
                 bool allowed =
                     (ec && scheme <= SIG_ECDSA_DER && strong) ||
                     (rsa && scheme >= SIG_RSA_PKCS1 && scheme <= SIG_RSA_PSS && strong) ||
+                    (rsa && scheme == SIG_RSA_PKCS1_SHA1 && !strong) ||
                     (k == 4 && scheme == SIG_ED25519 && hash == HASH_SHA512);
 
                 assert_int_equal(settle(&claim), allowed ? ERR_SIGNATURE : ERR_ALGORITHM);
                 refused += !allowed;
             }
-    assert_int_equal(refused, 5 * 5 * 4 - 3 * 2 * 3 - 2 * 3 - 1);
+    assert_int_equal(refused, 5 * 6 * 4 - 3 * 2 * 3 - 2 * 3 - 1 - 1);
 }
 
-/* SHA-1 is refused although the signature is good. */
+/* SHA-1 is refused although the signature is good, but under the scheme that asks for it. */
 static void test_sha1_signature(void **state)
 {
     uint8_t sig[SIG_BYTES_MAX];
@@ -214,6 +215,10 @@ static void test_sha1_signature(void **state)
 
     (void)state;
     assert_int_equal(settle(&claim), ERR_ALGORITHM);
+    claim.scheme = SIG_RSA_PKCS1_SHA1;
+    assert_int_equal(settle(&claim), OK);
+    sig[7] ^= 1;
+    assert_int_equal(settle(&claim), ERR_SIGNATURE);
 }
 
 /* The right key and message under another scheme, hash or salt length. */
