@@ -466,9 +466,19 @@ static size_t h2_data(void *owner, struct slice bytes)
     return bytes.len;
 }
 
+/* The other side's end, which is all right when it was announced and nothing was cut short. */
+static cocoon_err h2_end_why(const struct h2 *h2, cocoon_err why)
+{
+    if (why != OK && why != ERR_CLOSED)
+        return why;
+    return h2->draining && h2->streams == NULL ? OK : ERR_CLOSED;
+}
+
 static void h2_eof(void *owner)
 {
-    h2_die(owner, ERR_CLOSED);
+    struct h2 *h2 = owner;
+
+    h2_die(h2, h2_end_why(h2, OK));
 }
 
 static void h2_drained(void *owner)
@@ -480,7 +490,7 @@ static void h2_closed(void *owner, cocoon_err why)
 {
     struct h2 *h2 = owner;
 
-    why = why == OK ? ERR_CLOSED : why;
+    why = h2_end_why(h2, why);
     h2_end(h2, why);
     h2->role->gone(h2, why);
 }

@@ -29,7 +29,8 @@ struct world {
     cocoon_err done_why;
     bool was_done, got_exchange;
     struct http_exchange *held; /* /hold and /hang keep theirs here */
-    size_t peak;                /* most bytes queued by /flood */
+    size_t peak;                /* most bytes queued by /echo and /flood */
+    void *aside;                /* the test's own */
 };
 
 /* One call and what came of it. */
