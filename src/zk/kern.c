@@ -88,22 +88,57 @@ static vec load_i32(const int32_t *v)
 #endif
 }
 
-static void denominators(struct ext_array out, struct ext base, const struct ext b[2],
-                         const int32_t *v1, const int32_t *v2, size_t size)
+static void denominators(struct ext_array out, struct ext base, const struct ext b[3],
+                         const int32_t *const v[3], size_t size)
 {
-    struct vext k = vext_splat(base), f1 = vext_splat(b[0]), f2 = vext_splat(b[1]);
+    struct vext k = vext_splat(base);
     size_t whole = size - size % VEC_WIDTH;
+    const int32_t *rest[3];
 
     for (size_t i = 0; i < whole; i += VEC_WIDTH) {
-        struct vext d = vext_sub(k, vext_scale(f1, load_i32(v1 + i)));
+        struct vext d = k;
 
-        if (v2 != NULL)
-            d = vext_sub(d, vext_scale(f2, load_i32(v2 + i)));
+        for (unsigned j = 0; j < 3; j++)
+            if (v[j] != NULL)
+                d = vext_sub(d, vext_scale(vext_splat(b[j]), load_i32(v[j] + i)));
         vext_store(out, i, d);
     }
+    for (unsigned j = 0; j < 3; j++)
+        rest[j] = v[j] == NULL ? NULL : v[j] + whole;
     if (whole < size)
-        kern_portable.denominators(ext_array_from(out, whole), base, b, v1 + whole,
-                                   v2 != NULL ? v2 + whole : NULL, size - whole);
+        kern_portable.denominators(ext_array_from(out, whole), base, b, rest, size - whole);
+}
+
+static void add_i32(struct ext_array a, struct ext factor, const int32_t *v, size_t size)
+{
+    struct vext f = vext_splat(factor);
+    size_t whole = size - size % VEC_WIDTH;
+
+    for (size_t i = 0; i < whole; i += VEC_WIDTH)
+        vext_store(a, i, vext_add(vext_load(a, i), vext_scale(f, load_i32(v + i))));
+    if (whole < size)
+        kern_portable.add_i32(ext_array_from(a, whole), factor, v + whole, size - whole);
+}
+
+static struct ext dot_i32(struct ext_array e, const int32_t *v, size_t size)
+{
+    struct vext sum = vext_zero();
+
+    if (size < VEC_WIDTH)
+        return kern_portable.dot_i32(e, v, size);
+    for (size_t i = 0; i < size; i += VEC_WIDTH)
+        sum = vext_add(sum, vext_scale(vext_load(e, i), load_i32(v + i)));
+    return vext_sum(sum);
+}
+
+static void from_i32(field *out, const int32_t *v, size_t size)
+{
+    size_t whole = size - size % VEC_WIDTH;
+
+    for (size_t i = 0; i < whole; i += VEC_WIDTH)
+        vec_store(out + i, load_i32(v + i));
+    if (whole < size)
+        kern_portable.from_i32(out + whole, v + whole, size - whole);
 }
 
 static void fraction_add(struct ext_array p, struct ext_array q, const struct kern_halves *c,
@@ -236,6 +271,18 @@ static void fold_base(struct ext_array out, const field *f, size_t half, struct 
     }
 }
 
+static void fold(struct ext_array a, size_t half, struct ext r, size_t from, size_t to)
+{
+    struct vext rr = vext_splat(r);
+
+    if (to - from < VEC_WIDTH) {
+        kern_portable.fold(a, half, r, from, to);
+        return;
+    }
+    for (size_t x = from; x < to; x += VEC_WIDTH)
+        vext_store(a, x, vext_lerp(vext_load(a, x), vext_load(a, x + half), rr));
+}
+
 static void fold_rows(struct ext_array out, const field *m, size_t stride, struct ext_array weight,
                       size_t rows, size_t from, size_t to)
 {
@@ -260,11 +307,15 @@ const struct kern KERN_TABLE = {
     .add_scaled = add_scaled,
     .add_powers = add_powers,
     .denominators = denominators,
+    .add_i32 = add_i32,
+    .dot_i32 = dot_i32,
+    .from_i32 = from_i32,
     .fraction_add = fraction_add,
     .fraction_round = fraction_round,
     .dot_round = dot_round,
     .dot_round_base = dot_round_base,
     .fold_base = fold_base,
+    .fold = fold,
     .fold_rows = fold_rows,
     .planes = planes,
     .fold_i8 = fold_i8,

@@ -45,9 +45,19 @@ struct kern {
     /* a[i] += factor * x^i. Any size. */
     void (*add_powers)(struct ext_array a, field x, struct ext factor, size_t size);
 
-    /* out[i] = base - b1 v1[i] - b2 v2[i] for integers |v| < p; v2 may be NULL. Any size. */
-    void (*denominators)(struct ext_array out, struct ext base, const struct ext b[2],
-                         const int32_t *v1, const int32_t *v2, size_t size);
+    /* out[i] = base - sum of b[j] v[j][i] for integers |v| < p, j < 3; a v[j] may be NULL. Any
+     * size. */
+    void (*denominators)(struct ext_array out, struct ext base, const struct ext b[3],
+                         const int32_t *const v[3], size_t size);
+
+    /* a[i] += factor * v[i] for integers |v| < p. Any size. */
+    void (*add_i32)(struct ext_array a, struct ext factor, const int32_t *v, size_t size);
+
+    /* Return sum of e[i] v[i] for integers |v| < p. */
+    struct ext (*dot_i32)(struct ext_array e, const int32_t *v, size_t size);
+
+    /* out[i] = v[i] as elements of GF(p), |v| < p. Any size. */
+    void (*from_i32)(field *out, const int32_t *v, size_t size);
 
     /* One layer up: p[i] = c.p0 c.q1 + c.p1 c.q0 and q[i] = c.q0 c.q1. */
     void (*fraction_add)(struct ext_array p, struct ext_array q, const struct kern_halves *c,
@@ -72,6 +82,9 @@ struct kern {
     /* out[i] = f[i] + r (f[half + i] - f[i]). */
     void (*fold_base)(struct ext_array out, const field *f, size_t half, struct ext r, size_t from,
                       size_t to);
+
+    /* a[i] += r (a[half + i] - a[i]). */
+    void (*fold)(struct ext_array a, size_t half, struct ext r, size_t from, size_t to);
 
     /* out[c] = sum of weight[r] * m[c * stride + r] over `rows` rows (a multiple of KERN_ROWS). */
     void (*fold_rows)(struct ext_array out, const field *m, size_t stride, struct ext_array weight,

@@ -41,7 +41,7 @@ static void run_all(const struct kern *k, struct arrays *a, unsigned log_size, s
     struct kern_halves h = halves_of(a);
     struct ext r = array_of(a, 11).c[0][0] == 0 ? EXT_ONE : ext_array_get(array_of(a, 11), 1);
     int32_t v1[SIZE], v2[SIZE];
-    struct ext b[2] = {r, ext_mul(r, r)};
+    struct ext b[3] = {r, ext_mul(r, r), ext_add(r, r)};
 
     memset(out, 0, 10 * sizeof *out);
     for (size_t i = 0; i < SIZE; i++) {
@@ -53,12 +53,16 @@ static void run_all(const struct kern *k, struct arrays *a, unsigned log_size, s
     k->add(array_of(a, 6), array_of(a, 4), size);
     k->add_scaled(array_of(a, 7), array_of(a, 4), r, size);
     k->add_powers(array_of(a, 7), a->words[10][3], r, size - 1);
-    k->denominators(array_of(a, 8), r, b, v1, v2, size - 1);
-    k->denominators(array_of(a, 9), r, b, v1, NULL, size);
+    k->denominators(array_of(a, 8), r, b, (const int32_t *[]){v1, v2, v1}, size - 1);
+    k->denominators(array_of(a, 9), r, b, (const int32_t *[]){v1, NULL, v2}, size);
+    out[9] = k->dot_i32(array_of(a, 8), v2, size);
+    k->from_i32(a->words[9], v2, size - 1);
+    k->add_i32(array_of(a, 7), r, v1, size - 1);
     if (half == 0)
         return;
     k->dot_round_base(array_of(a, 4), a->words[10], 2 * half, 0, 2 * half, out);
     k->fold_base(array_of(a, 9), a->words[10], 2 * half, r, 0, 2 * half);
+    k->fold(array_of(a, 8), 2 * half, r, 0, 2 * half);
     k->fraction_round(&h, array_of(a, 4), half, NULL, 0, half, out + 2);
     k->fraction_round(&h, array_of(a, 5), half, &r, 0, half, out + 4);
     k->dot_round(array_of(a, 6), array_of(a, 7), half, NULL, 0, half, out + 6);
@@ -101,6 +105,32 @@ static void test_eq_table(void **state)
             want = ext_mul(want, (i >> b & 1) != 0 ? z[b] : ext_sub(EXT_ONE, z[b]));
         assert_true(ext_eq(ext_array_get(e, i), want));
     }
+}
+
+static void test_integers(void **state)
+{
+    static struct arrays a;
+    struct testing_rng r = {9};
+    struct ext b[3] = {testing_ext(&r), testing_ext(&r), testing_ext(&r)}, base = testing_ext(&r);
+    const int32_t v[3][2] = {{5, -7}, {-(int32_t)(FIELD_P - 1), 0}, {1, (int32_t)(FIELD_P - 1)}};
+    const int32_t *const p[3] = {v[0], v[1], v[2]};
+    struct ext dot = EXT_ZERO;
+
+    (void)state;
+    under_test[0]->denominators(array_of(&a, 0), base, b, p, 2);
+    under_test[0]->from_i32(a.words[1], v[1], 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct ext want = base;
+
+        for (unsigned j = 0; j < 3; j++)
+            want = ext_sub(want, ext_mul(b[j], ext_from_i64(v[j][i])));
+        assert_true(ext_eq(ext_array_get(array_of(&a, 0), i), want));
+        assert_int_equal(a.words[1][i], field_from_i64(v[1][i]));
+        dot = ext_add(dot, ext_mul(want, ext_from_i64(v[0][i])));
+    }
+    assert_true(ext_eq(under_test[0]->dot_i32(array_of(&a, 0), v[0], 2), dot));
+    under_test[0]->add_i32(array_of(&a, 2), base, v[1], 2);
+    assert_true(ext_eq(ext_array_get(array_of(&a, 2), 0), ext_mul(base, ext_from_i64(v[1][0]))));
 }
 
 static void test_powers(void **state)
@@ -186,9 +216,9 @@ int main(void)
 {
     static const char *const names[] = {"portable", "AVX2", "AVX-512"};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_builds_agree), cmocka_unit_test(test_eq_table),
-        cmocka_unit_test(test_powers),       cmocka_unit_test(test_fraction_round),
-        cmocka_unit_test(test_fold_rows),
+        cmocka_unit_test(test_builds_agree),   cmocka_unit_test(test_eq_table),
+        cmocka_unit_test(test_powers),         cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_fraction_round), cmocka_unit_test(test_fold_rows),
     };
 
     for (int isa = KERN_PORTABLE; isa <= KERN_AVX512; isa++) {

@@ -53,10 +53,11 @@ struct ledger {
     struct ext weight;   /* of the equation being written */
 };
 
-/* Return the length of P for `hidden` scalars and `products` products. */
+/* Return the length of P for `hidden` scalars and `products` products; none of the latter, no tail.
+ */
 static inline size_t ledger_pads(size_t hidden, size_t products)
 {
-    return hidden + 2 + 2 * products + 1;
+    return products == 0 ? hidden : hidden + 2 + 2 * products + 1;
 }
 
 /* Forget all but the memory and its limits. */

@@ -2,14 +2,10 @@
 
 #include <assert.h>
 
-#include "base/num.h"
 #include "zk/room.h"
+#include "zk/split.h"
 
-enum {
-    PART = 2048, /* elements a part of a shared loop */
-    PARTS_MAX = 64,
-    TERMS = 2 * LOGUP_DEPTH_MAX + 4,
-};
+enum { TERMS = 2 * LOGUP_DEPTH_MAX + 4 };
 
 void logup_tree_init(struct logup_tree *t, unsigned depth, const struct kern *kern, struct par *par)
 {
@@ -42,17 +38,6 @@ static struct kern_halves halves_of(const struct logup_tree *t, unsigned k)
 
 /* ---- loops shared by threads ---- */
 
-struct split {
-    size_t size, step, parts;
-};
-
-static struct split split_of(size_t size)
-{
-    size_t parts = num_min(PARTS_MAX, num_max(1, size / PART));
-
-    return (struct split){size, size / parts, parts}; /* powers of two */
-}
-
 struct level_job {
     const struct logup_tree *t;
     unsigned k;
@@ -83,7 +68,7 @@ struct round_job {
     size_t half;
     const struct ext *fold;
     struct split split;
-    struct ext sums[PARTS_MAX][2];
+    struct ext sums[SPLIT_PARTS_MAX][2];
 };
 
 static void round_part(void *arg, size_t i)

@@ -1,0 +1,339 @@
+#include "zk/plan.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "zk/layer.h"
+#include "zk/mle.h"
+#include "zk/opening.h"
+
+enum {
+    WEIGHT_ROWS_SMALL = 64,
+    WEIGHT_ROWS_LARGE = 128,
+    WEIGHT_ROWS_LIMIT = 1 << 22, /* weights: from here on, more rows */
+    DATA_ROWS_LEAST = 32,
+    GRAIN_BITS = 4, /* a row of a matrix is cut into at most 2^4 grains */
+    LOG_N_LEAST = 8,
+    REHEARSAL_MEMORY = 1 << 30,
+};
+
+/* ---- declarations ---- */
+
+size_t plan_table_need(struct plan *p, enum plan_table_kind kind, unsigned bits, uint16_t source)
+{
+    for (size_t i = 0; i < p->tables; i++)
+        if (p->table[i].kind == kind && p->table[i].bits == bits && p->table[i].source == source)
+            return i;
+    p->table = (struct plan_table *)mem_resize(p->table, p->tables + 1, sizeof *p->table);
+    p->table[p->tables] =
+        (struct plan_table){kind, bits, source, 0, space_block_add(&p->space, SPACE_A, bits)};
+    return p->tables++;
+}
+
+static size_t site_add(struct plan *p, size_t table, unsigned bits)
+{
+    p->site = (struct plan_site *)mem_resize(p->site, p->sites + 1, sizeof *p->site);
+    p->site[p->sites] = (struct plan_site){bits, table, 0};
+    return p->sites++;
+}
+
+void plan_op_site(struct plan *p, size_t op, size_t table, unsigned bits)
+{
+    struct plan_op *o = &p->op[op];
+
+    assert(o->sites < PLAN_SITES_A_OP);
+    o->site[o->sites++] = site_add(p, table, bits);
+}
+
+static cocoon_err declare_tensor(struct plan *p, size_t i, struct fail *fail)
+{
+    const struct cmod_tensor *from = &p->m->tensor[i];
+    struct plan_tensor *t = &p->tensor[i];
+
+    *t = (struct plan_tensor){.channels = from->shape.c,
+                              .positions = (size_t)from->shape.h * from->shape.w};
+    t->c_bits = mle_bits(t->channels);
+    t->p_bits = mle_bits(t->positions);
+    t->committed = i == 0 ? !p->public_input : from->kind == CMOD_VALUE;
+    if (t->committed)
+        t->block = space_block_add(&p->space, SPACE_A, t->c_bits + t->p_bits);
+    if (i > 0 && p->m->op[i - 1].code == CMOD_ADD) {
+        const struct cmod_op *op = &p->m->op[i - 1];
+
+        t->depth = 1 + (unsigned)num_max(p->tensor[op->in[0]].depth, p->tensor[op->in[1]].depth);
+    }
+    if (t->depth > PLAN_SUM_DEPTH_MAX)
+        return fail_set(fail, ERR_UNSUPPORTED, i, "sums of sums nested too deep");
+    return OK;
+}
+
+static cocoon_err declare_ops(struct plan *p, struct fail *fail)
+{
+    cocoon_err err;
+
+    for (size_t i = 0; i <= p->m->ops; i++)
+        if ((err = declare_tensor(p, i, fail)) != OK)
+            return err;
+    if (!p->public_input) {
+        const struct plan_tensor *t = &p->tensor[0];
+
+        p->input_site = site_add(p, plan_table_need(p, TABLE_RANGE, p->m->input_bits, 0),
+                                 t->c_bits + t->p_bits);
+    }
+    for (size_t i = 0; i < p->m->ops; i++)
+        if (layer_of(p, i)->declare != NULL && (err = layer_of(p, i)->declare(p, i, fail)) != OK)
+            return err;
+    if (p->m->op[p->m->output - 1].code != CMOD_DENSE &&
+        p->m->op[p->m->output - 1].code != CMOD_CONV)
+        return fail_set(fail, ERR_UNSUPPORTED, p->m->output,
+                        "the output must be a matrix product's");
+    return OK;
+}
+
+/* Give tables and sites their leaves: largest first, tables before sites of the same size. */
+static void place_leaves(struct plan *p)
+{
+    size_t at = 0;
+
+    for (unsigned bits = SPACE_BITS_MAX; bits-- > 0;) {
+        for (size_t i = 0; i < p->tables; i++)
+            if (p->table[i].bits == bits) {
+                p->table[i].leaf = at;
+                at += (size_t)1 << bits;
+            }
+        for (size_t i = 0; i < p->sites; i++)
+            if (p->site[i].bits == bits) {
+                p->site[i].leaf = at;
+                at += (size_t)1 << bits;
+            }
+    }
+    p->leaves = at;
+    p->depth = mle_bits(num_max(at, p->weights.rows));
+}
+
+/* ---- the weights' columns ---- */
+
+static uint64_t count_weights(const struct cmod *m)
+{
+    uint64_t sum = 0;
+
+    for (uint16_t i = 0; i < m->weights; i++)
+        sum += (uint64_t)m->weight[i].outputs * m->weight[i].inputs;
+    return sum;
+}
+
+/* The positions or taps by which a matrix's inputs are channels times these. */
+static size_t outer_of(const struct plan *p, uint16_t weight)
+{
+    for (size_t i = 0; i < p->m->ops; i++) {
+        const struct cmod_op *op = &p->m->op[i];
+
+        if (op->code == CMOD_CONV && op->weight == weight)
+            return (size_t)op->kh * op->kw;
+        if (op->code == CMOD_DENSE && op->weight == weight)
+            return p->tensor[op->in[0]].positions;
+    }
+    return 1;
+}
+
+static void shape_matrix(struct plan *p, uint16_t i)
+{
+    const struct cmod_weight *w = &p->m->weight[i];
+    struct plan_matrix *x = &p->matrix[i];
+    size_t unit;
+
+    x->outer = outer_of(p, i);
+    x->i_bits = mle_bits(w->inputs / x->outer);
+    x->k_bits = x->i_bits + mle_bits(x->outer);
+    x->n_bits = mle_bits(w->outputs);
+    x->runs = (w->outputs + p->weights.rows - 1) / p->weights.rows;
+    x->grain = x->k_bits > GRAIN_BITS ? x->k_bits - GRAIN_BITS : 0;
+    unit = (size_t)1 << x->grain;
+    x->stride = ((x->outer << x->i_bits) + unit - 1) / unit * unit;
+}
+
+/* Matrices from column 0 on, those of the coarsest grain first; then biases. */
+static void place_columns(struct plan *p)
+{
+    size_t at = 0;
+
+    for (unsigned grain = SPACE_BITS_MAX; grain-- > 0;)
+        for (uint16_t i = 0; i < p->m->weights; i++)
+            if (p->matrix[i].grain == grain) {
+                p->matrix[i].from = at;
+                at += p->matrix[i].runs * p->matrix[i].stride;
+            }
+    p->byte_columns = (at + KERN_ROWS - 1) / KERN_ROWS * KERN_ROWS;
+    at = p->byte_columns;
+    for (uint16_t i = 0; i < p->m->weights; i++)
+        if (p->m->weight[i].bias_bits != 0) {
+            p->matrix[i].bias = at;
+            at += p->matrix[i].runs;
+        }
+    p->data_columns = at;
+}
+
+/* ---- codes ---- */
+
+static unsigned log_length(size_t k, unsigned log_inverse_rate)
+{
+    return (unsigned)num_max(LOG_N_LEAST, mle_bits(k) + log_inverse_rate);
+}
+
+/* The least number of queries that suffices for a code whose length depends on it through pads. */
+static void choose_weights_code(struct plan *p)
+{
+    struct plan_code *c = &p->weights;
+
+    for (c->queries = 1;; c->queries++) {
+        c->k = space_round(p->data_columns + (size_t)p->budget * c->queries + 1);
+        c->log_n = log_length(c->k, c->k < (size_t)1 << 17 ? 3 : 2);
+        if (c->queries > PLAN_QUERIES_MAX || security_queries(c->k, c->log_n) <= c->queries)
+            return;
+    }
+}
+
+static void choose_data_code(struct plan *p)
+{
+    struct plan_code *c = &p->data;
+    size_t columns;
+
+    for (c->rows = DATA_ROWS_LEAST;; c->rows *= 2) {
+        space_layout(&p->space, c->rows);
+        if (p->space.bits <= 16 || c->rows == 128 || (p->space.bits <= 18 && c->rows == 64))
+            break;
+    }
+    p->tail_pads = 2 * p->space.bits + 1;
+    columns = (p->space.end_a + p->space.end_b - p->space.start_b) / c->rows + p->tail_pads;
+    for (c->queries = 1;; c->queries++) {
+        c->k = columns + c->queries + 1;
+        c->log_n = log_length(c->k, 2);
+        if (c->queries > PLAN_QUERIES_MAX || security_queries(c->k, c->log_n) <= c->queries)
+            return;
+    }
+}
+
+/* ---- rehearsal ---- */
+
+static void rehearse(struct plan *p)
+{
+    struct arena arena;
+    struct run r;
+
+    arena_init(&arena, REHEARSAL_MEMORY);
+    run_init(&r, p, &arena);
+    wire_init_rehearsal(&r.wire);
+    run_reset(&r, NULL);
+    run_interactive(&r, NULL, NULL);
+    p->hidden = r.ledger.hidden;
+    p->products = r.ledger.products;
+    p->product = MEM_ARRAY(p->products, struct ledger_product);
+    memcpy(p->product, r.ledger.product, p->products * sizeof *p->product);
+    p->claims = r.claim_count;
+    p->weight_claims = r.weight_claim_count;
+    p->dots = r.dots;
+    p->points = r.point_count;
+    for (size_t i = 0; i < r.dots; i++)
+        p->dot_elements += 2 * num_max(KERN_ROWS, (size_t)1 << r.dot[i].vars);
+    run_fini(&r);
+    arena_fini(&arena);
+}
+
+struct security plan_security(const struct plan *p)
+{
+    struct security s = {
+        .lookups = p->leaves,
+        .columns = 3,
+        .combined = p->claims + p->weight_claims + p->weights.queries,
+        .products = p->products,
+        .weights_k = p->weights.k,
+        .data_k = p->data.k,
+        .weights_log_n = p->weights.log_n,
+        .data_log_n = p->data.log_n,
+        .weights_queries = p->weights.queries,
+        .data_queries = p->data.queries,
+    };
+
+    return s;
+}
+
+static cocoon_err check_codes(const struct plan *p, struct fail *fail)
+{
+    struct security s = plan_security(p);
+
+    if (p->weights.log_n > CODE_LOG_MAX || p->data.log_n > CODE_LOG_MAX ||
+        p->depth > LOGUP_DEPTH_MAX)
+        return fail_set(fail, ERR_UNSUPPORTED, 0, "model too large for one proof");
+    if (security_bits(&s) < SECURITY_FLOOR)
+        return fail_set(fail, ERR_WEAK, 0, "parameters give less than 100 bits of soundness");
+    return OK;
+}
+
+static cocoon_err make(struct plan *p, struct fail *fail)
+{
+    cocoon_err err;
+
+    p->weights.rows =
+        count_weights(p->m) < WEIGHT_ROWS_LIMIT ? WEIGHT_ROWS_SMALL : WEIGHT_ROWS_LARGE;
+    if ((err = declare_ops(p, fail)) != OK)
+        return err;
+    for (uint16_t i = 0; i < p->m->weights; i++)
+        shape_matrix(p, i);
+    place_columns(p);
+    place_leaves(p);
+    choose_weights_code(p);
+    rehearse(p);
+    space_vector_add(&p->space, SPACE_A, space_round(ledger_pads(p->hidden, p->products)),
+                     &p->pads);
+    space_vector_add(&p->space, SPACE_B, p->weights.k, &p->folded);
+    choose_data_code(p);
+    return check_codes(p, fail);
+}
+
+cocoon_err plan_new(const struct cmod *m, uint32_t budget, bool public_input, struct plan **out,
+                    struct fail *fail)
+{
+    struct plan *p = MEM_NEW(struct plan);
+    cocoon_err err;
+
+    *out = NULL;
+    p->m = m;
+    p->public_input = public_input;
+    p->budget = budget;
+    p->tensor = MEM_ARRAY((size_t)m->ops + 1, struct plan_tensor);
+    p->op = MEM_ARRAY((size_t)m->ops + 1, struct plan_op);
+    p->matrix = MEM_ARRAY((size_t)m->weights + 1, struct plan_matrix);
+    cmod_public_digest(m, &p->architecture);
+    if ((err = make(p, fail)) != OK) {
+        plan_free(p);
+        return err;
+    }
+    *out = p;
+    return OK;
+}
+
+size_t plan_proof_max(const struct plan *p)
+{
+    const struct plan_code *w = &p->weights, *d = &p->data;
+    size_t words = EXT_DEGREE * (p->hidden + p->tail_pads + d->k + 3);
+
+    words += w->queries * w->rows + d->queries * (2 * d->rows + OPENING_EXTRA_ROWS);
+    return words * sizeof(field) + sizeof(struct digest) * (2 + (size_t)w->queries * w->log_n +
+                                                            2 * (size_t)d->queries * d->log_n);
+}
+
+void plan_free(struct plan *p)
+{
+    if (p == NULL)
+        return;
+    mem_free(p->product);
+    space_fini(&p->space);
+    mem_free(p->site);
+    mem_free(p->table);
+    mem_free(p->matrix);
+    mem_free(p->op);
+    mem_free(p->tensor);
+    mem_free(p);
+}

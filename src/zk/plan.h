@@ -1,0 +1,133 @@
+/*
+ * The shape of a proof: everything about it that follows from a model's public part, the budget its
+ * weights were committed with, and whether the input is public. Prover and verifier make the same
+ * plan; neither takes a length or a position from a proof (docs/spec/zk.md sections 6, 7 and 10).
+ *
+ * A plan is immutable once made and may be shared between threads.
+ */
+#ifndef ZK_PLAN_H
+#define ZK_PLAN_H
+
+#include "model/cmod.h"
+#include "zk/ledger.h"
+#include "zk/security.h"
+#include "zk/space.h"
+
+enum {
+    PLAN_QUERIES_MAX = 512,
+    PLAN_SITES_A_OP = 17, /* a max pool of 4 x 4 has one a tap and one for their count */
+    PLAN_BLOCKS_A_OP = 17,
+    PLAN_SUM_DEPTH_MAX = 64,
+    PLAN_LIMB_BITS_MAX = 12,
+};
+
+/* What a looked-up tuple must be one of. Fields of a fingerprint in brackets. */
+enum plan_table_kind {
+    TABLE_RANGE,   /* (v): 0 <= v < 2^bits */
+    TABLE_MAP,     /* (q, T[q]) */
+    TABLE_CLAMP,   /* (q, T[q], s): s = -1 at the domain's low end, 1 at its high end, else 0 */
+    TABLE_EXCESS,  /* (e, s), b = bits - 1: (0, 0), (e, 1) for e < 2^b, (-e, -1) for e < 2^b - 1 */
+    TABLE_IS_ZERO, /* (d, z): 0 <= d < 2^bits, z = 1 where d = 0, else 0 */
+};
+
+struct plan_table {
+    enum plan_table_kind kind;
+    unsigned bits;   /* 2^bits rows */
+    uint16_t source; /* MAP, CLAMP: the model's table */
+    size_t leaf;     /* its first leaf */
+    size_t block;    /* how often each row was looked up */
+};
+
+/* 2^bits look-ups in one table, one for each element of a block. */
+struct plan_site {
+    unsigned bits;
+    size_t table;
+    size_t leaf;
+};
+
+/* A tensor in powers of two: element (position, channel) at position * 2^c_bits + channel. */
+struct plan_tensor {
+    unsigned c_bits, p_bits;
+    size_t channels, positions;
+    bool committed;
+    size_t block;   /* if committed */
+    unsigned depth; /* of sums below it */
+};
+
+/* A registered matrix: entry (output n, input (o, i)) in column from + n / rows * stride + o *
+ * 2^i_bits
+ * + i, row n % rows; its bias, if any, in column bias + n / rows. */
+struct plan_matrix {
+    unsigned i_bits, k_bits, n_bits;
+    size_t outer, runs;
+    size_t from, stride, bias;
+    unsigned grain;
+};
+
+struct plan_op {
+    size_t sites, site[PLAN_SITES_A_OP], block[PLAN_BLOCKS_A_OP];
+    unsigned limb_bits; /* a requant that may clamp: bits of each of two limbs of the excess */
+    bool clamps;
+};
+
+/* A code and the tests made of it. */
+struct plan_code {
+    size_t rows, k;
+    unsigned log_n;
+    uint32_t queries;
+};
+
+struct plan {
+    const struct cmod *m;
+    bool public_input;
+    uint32_t budget; /* proofs that one commitment of the weights hides */
+
+    struct plan_tensor *tensor; /* ops + 1 */
+    struct plan_op *op;
+    struct plan_matrix *matrix;
+    struct plan_table *table;
+    struct plan_site *site;
+    size_t tables, sites;
+    size_t input_site;
+    size_t leaves;  /* of the fraction tree that are not padding */
+    unsigned depth; /* it has 2^depth leaves */
+
+    struct space space;
+    struct space_vector pads;   /* P */
+    struct space_vector folded; /* the weights' fold */
+    size_t data_columns;        /* of the weights, before their pads */
+    size_t byte_columns;        /* of these, those of matrices: the rest are biases */
+    struct plan_code weights, data;
+    size_t tail_pads; /* scalars that the last sumcheck hides */
+
+    /* Found by rehearsal. */
+    size_t hidden, products;
+    struct ledger_product *product;
+    size_t claims, weight_claims, dots, dot_elements, points;
+
+    struct digest architecture;
+};
+
+/*
+ * Make the plan for `m`, which must outlive it. ERR_UNSUPPORTED when the model is out of reach of
+ * the parameters, ERR_WEAK when they give less than SECURITY_FLOOR bits. Free with plan_free.
+ */
+cocoon_err plan_new(const struct cmod *m, uint32_t budget, bool public_input, struct plan **out,
+                    struct fail *fail) MUST_CHECK;
+void plan_free(struct plan *p);
+
+/* Return what the plan's soundness depends on. */
+struct security plan_security(const struct plan *p);
+
+/* Return the most bytes a proof of this plan can have. */
+size_t plan_proof_max(const struct plan *p);
+
+/* ---- for the layers, while a plan is made ---- */
+
+/* Return the number of the table of this kind, adding it if it is new. */
+size_t plan_table_need(struct plan *p, enum plan_table_kind kind, unsigned bits, uint16_t source);
+
+/* Add the next site of operation `op`: 2^bits look-ups in `table`. */
+void plan_op_site(struct plan *p, size_t op, size_t table, unsigned bits);
+
+#endif

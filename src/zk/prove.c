@@ -1,0 +1,95 @@
+#include "zk/prove.h"
+
+#include "base/mem.h"
+#include "zk/data.h"
+#include "zk/opening.h"
+#include "zk/witness.h"
+
+struct prover {
+    const struct plan *plan;
+    const struct weights *weights;
+    struct engine *engine;
+    struct witness witness;
+    struct logup_tree tree;
+    struct data data;
+    struct run run;
+    struct opening opening;
+};
+
+struct prover *prover_new(const struct weights *weights, const struct kern *kern, struct par *par)
+{
+    struct prover *p = MEM_NEW(struct prover);
+    const struct plan *plan = weights->plan;
+
+    p->plan = plan;
+    p->weights = weights;
+    p->engine = engine_new(plan->m, dot_get(kern->isa == KERN_AVX512 ? DOT_AVX512
+                                            : kern->isa == KERN_AVX2 ? DOT_AVX2
+                                                                     : DOT_PORTABLE));
+    witness_init(&p->witness, plan, kern, par, p->engine);
+    p->witness.weights = weights;
+    logup_tree_init(&p->tree, plan->depth, kern, par);
+    data_init(&p->data, plan, kern, par);
+    run_init(&p->run, plan, NULL);
+    opening_init(&p->opening, plan, kern, par_threads(par), &p->run);
+    p->opening.data = &p->data;
+    p->opening.weights = weights;
+    return p;
+}
+
+void prover_free(struct prover *p)
+{
+    if (p == NULL)
+        return;
+    opening_fini(&p->opening);
+    run_fini(&p->run);
+    data_fini(&p->data);
+    logup_tree_fini(&p->tree);
+    witness_fini(&p->witness);
+    engine_free(p->engine);
+    mem_free(p);
+}
+
+const int32_t *prover_output(const struct prover *p)
+{
+    return engine_tensor(p->engine, p->plan->m->output);
+}
+
+/* The first message: all values of zone A. */
+static void commit(struct prover *p, const struct rng *rng)
+{
+    struct opening *o = &p->opening;
+
+    p->data.kern->from_i32(p->data.space, p->witness.values, p->plan->space.end_a);
+    data_draw(&p->data, rng);
+    data_commit(&p->data, &o->code, SPACE_A);
+    o->root[SPACE_A] = *tree_root(&p->data.zone[SPACE_A].tree);
+}
+
+cocoon_err prover_run(struct prover *p, const int32_t *input, struct slice context,
+                      const struct rng *rng, struct wr *out)
+{
+    struct statement s = {*weights_root(p->weights), p->plan->public_input ? input : NULL,
+                          prover_output(p), context};
+    struct ext point[SPACE_BITS_MAX + 1];
+    struct scalar value;
+    struct fail fail;
+    struct slice done;
+    cocoon_err err;
+
+    if ((err = witness_fill(&p->witness, input)) != OK)
+        return err;
+    wire_init_prover(&p->run.wire, out);
+    statement_absorb(&s, p->plan, &p->run.wire.transcript);
+    commit(p, rng);
+    wire_digest(&p->run.wire, &p->opening.root[SPACE_A]);
+    p->run.witness = &p->witness;
+    p->run.input = s.input;
+    run_reset(&p->run, p->data.pads);
+    run_interactive(&p->run, s.output, &p->tree);
+    (void)opening_weights(&p->opening);
+    value = opening_batch(&p->opening, point);
+    if ((err = opening_data(&p->opening, point, value, &fail)) != OK)
+        return err;
+    return wr_end(out, &done);
+}

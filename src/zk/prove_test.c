@@ -1,0 +1,119 @@
+/* Whole proofs: true statements are accepted, on every build; nothing else is. */
+#include "zk/prove.h"
+
+#include "model/testing.h"
+#include "zk/testing.h"
+#include "zk/verify.h"
+
+enum { BUDGET = 4 };
+
+/* A model with its commitment, prover and verifier. */
+struct fixture {
+    struct sample sample;
+    struct cmod m;
+    struct plan *plan;
+    struct weights weights;
+    struct prover *prover;
+    struct verifier *verifier;
+    int32_t *input, *output;
+    uint8_t *room;
+    struct slice proof;
+};
+
+static const struct slice context = SLICE_INIT("context");
+
+static void fixture_init(struct fixture *f, const struct kern *kern, struct par *par,
+                         bool public_input)
+{
+    struct secret32 seed = {{7}};
+    struct fail fail;
+
+    sample_parse(&f->sample, &f->m);
+    if (plan_new(&f->m, BUDGET, public_input, &f->plan, &fail) != OK)
+        fail_msg("%s", fail.what);
+    weights_commit(&f->weights, f->plan, kern, par, &seed);
+    f->prover = prover_new(&f->weights, kern, par);
+    f->verifier = verifier_new(f->plan, kern);
+    f->input = sample_input(&f->sample);
+    f->room = (uint8_t *)mem_new(plan_proof_max(f->plan));
+}
+
+static void fixture_fini(struct fixture *f)
+{
+    mem_free(f->output);
+    mem_free(f->room);
+    verifier_free(f->verifier);
+    prover_free(f->prover);
+    weights_fini(&f->weights);
+    plan_free(f->plan);
+    sample_fini(&f->sample);
+}
+
+static void prove(struct fixture *f, uint64_t seed)
+{
+    struct testing_rng r = {seed};
+    struct rng rng = testing_as_rng(&r);
+    struct wr out = wr_init(f->room, plan_proof_max(f->plan));
+    size_t size = cmod_shape_size(f->m.tensor[f->m.output].shape);
+
+    assert_int_equal(prover_run(f->prover, f->input, context, &rng, &out), OK);
+    assert_int_equal(wr_end(&out, &f->proof), OK);
+    mem_free(f->output);
+    f->output = MEM_ARRAY(size, int32_t);
+    memcpy(f->output, prover_output(f->prover), size * sizeof *f->output);
+}
+
+static struct statement statement_of(const struct fixture *f)
+{
+    return (struct statement){*weights_root(&f->weights), f->plan->public_input ? f->input : NULL,
+                              f->output, context};
+}
+
+static cocoon_err verify(const struct fixture *f)
+{
+    struct statement s = statement_of(f);
+    struct fail fail = {OK, 0, ""};
+    cocoon_err err = verifier_run(f->verifier, &s, f->proof, &fail);
+
+    assert_true(err == fail.code);
+    return err;
+}
+
+static void check_model(struct sample sample, bool public_input)
+{
+    for (int isa = KERN_PORTABLE; isa <= KERN_AVX512; isa++) {
+        struct fixture f = {.sample = sample};
+
+        fixture_init(&f, kern_get((enum kern_isa)isa), NULL, public_input);
+        prove(&f, 5);
+        assert_int_equal(verify(&f), OK);
+        f.output[0] ^= 1;
+        assert_int_equal(verify(&f), ERR_PROOF);
+        f.sample.arena = (struct arena){0};
+        fixture_fini(&f);
+    }
+}
+
+static void test_models(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 4; seed++) {
+        struct sample s;
+
+        sample_mlp(&s, seed, 20 + 31 * (uint32_t)seed, 12, 5);
+        check_model(s, seed % 2 == 0);
+        sample_fini(&s);
+        sample_cnn(&s, seed);
+        check_model(s, seed % 2 == 1);
+        sample_fini(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_models),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,21 @@
+/*
+ * What a proof is about. All of it is absorbed before the first message (docs/spec/zk.md section
+ * 10), so a proof holds for one statement only.
+ */
+#ifndef ZK_STATEMENT_H
+#define ZK_STATEMENT_H
+
+#include "zk/plan.h"
+#include "zk/wire.h"
+
+struct statement {
+    struct digest weights; /* root of the commitment, made with the plan's budget */
+    const int32_t *input;  /* as many as the input shape has; NULL when hidden */
+    const int32_t *output; /* as many as the output shape has */
+    struct slice context;  /* whatever the proof shall be bound to */
+};
+
+/* Absorb `s` and every parameter of `p`. */
+void statement_absorb(const struct statement *s, const struct plan *p, struct transcript *t);
+
+#endif
