@@ -460,6 +460,7 @@ void record_put_worker(struct wr *w, const struct record_worker *v)
     put_digest(w, &v->engine);
     put_digest(w, &v->keyset);
     put_digest(w, &v->evidence);
+    put_digest(w, &v->nonce);
     wr_u64be(w, v->evidence_index);
     wr_u8(w, v->simulated);
     wr_u32be(w, v->capacity);
@@ -487,6 +488,7 @@ cocoon_err record_get_worker(struct slice value, struct record_worker *out)
     get_digest(&r, &out->engine);
     get_digest(&r, &out->keyset);
     get_digest(&r, &out->evidence);
+    get_digest(&r, &out->nonce);
     out->evidence_index = rd_u64be(&r);
     out->simulated = get_bool(&r);
     out->capacity = rd_u32be(&r);

@@ -193,6 +193,7 @@ struct record_worker {
     struct digest engine;    /* zero: none named */
     struct digest keyset;    /* SHA-256 of the keyset in JCS */
     struct digest evidence;  /* over kind and parts, as docs/spec/ledger.md has it */
+    struct digest nonce;     /* the checkpoint that the evidence quotes */
     uint64_t evidence_index; /* leaf of the transaction that carried the evidence */
     bool simulated;
     uint32_t capacity; /* requests at once */

@@ -404,6 +404,7 @@ static void enter(struct exec *x, struct candidate *c)
     r->engine = c->body.engine;
     r->keyset = c->keyset.digest;
     sha256_parts(sections, COUNT_OF(sections), &r->evidence);
+    r->nonce = c->checkpoint;
     r->evidence_index = exec_index(x);
     r->simulated = c->answer.simulated;
     r->capacity = c->body.capacity;
