@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attest/roots.h"
+#include "attest/snp.h"
 #include "base/hex.h"
 #include "base/mem.h"
 #include "codec/ini.h"
@@ -250,6 +251,22 @@ static cocoon_err read_words(struct reading *r, const char *key, struct policy_w
     return OK;
 }
 
+static cocoon_err read_floors(struct reading *r)
+{
+    const struct ini_entry *e = NULL;
+    cocoon_err err = read_words(r, "snp_min", &r->p->snp_min);
+
+    while (err == OK && (e = ini_next(&r->ini, "tcb", "snp_min", e)) != NULL) {
+        enum snp_product product;
+        struct snp_tcb floor;
+
+        err = snp_floor_read(e->value, &product, &floor);
+        if (err != OK)
+            err = complain(r, e, err, "snp_min: PRODUCT:BL.TEE.SNP.MICROCODE");
+    }
+    return err;
+}
+
 /* Read a number of at most `max`, times `unit`. */
 static cocoon_err read_number(struct reading *r, const char *key, uint64_t max, int64_t unit,
                               int64_t *out)
@@ -295,7 +312,7 @@ static cocoon_err read_tcb(struct reading *r)
     if (err == OK)
         err = read_words(r, "deny_advisory", &p->deny_advisory);
     if (err == OK)
-        err = read_words(r, "snp_min", &p->snp_min);
+        err = read_floors(r);
     if (err == OK)
         err = read_number(r, "grace_days", DAYS_MAX, DAY, &p->tcb_grace);
     if (err == OK)

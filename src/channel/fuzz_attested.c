@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rd.h"
 #include "channel/attested.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
