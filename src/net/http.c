@@ -163,6 +163,7 @@ cocoon_err http_target_split(struct slice target, struct http_request *out)
 {
     struct slice rest = target_path(target, out);
 
+    out->target = rest;
     out->path = slice_cut(&rest, '?');
     out->query = rest;
     if (slice_eq_text(out->path, "*") && out->query.len == 0)

@@ -35,6 +35,7 @@ struct http_fields {
 
 struct http_request {
     struct slice method;
+    struct slice target;    /* path and query, to pass on */
     struct slice path;      /* begins with '/', or is "*"; not decoded */
     struct slice query;     /* after '?', empty without */
     struct slice authority; /* host[:port], from :authority or Host */
