@@ -15,9 +15,8 @@
 
 /* Every format; the verifier itself names the kinds it takes. */
 static const struct verifier *const verifiers[] = {
-    &verifier_azure, &verifier_dcap,  &verifier_dstack, &verifier_eventlog,
-    &verifier_nitro, &verifier_nvgpu, &verifier_sim,    &verifier_snp,
-    &verifier_tpm_quote,
+    &verifier_azure, &verifier_dcap, &verifier_dstack, &verifier_eventlog,  &verifier_nitro,
+    &verifier_nvgpu, &verifier_sim,  &verifier_snp,    &verifier_tpm_quote,
 };
 
 /* What evidence of a kind attests when nothing failed. Logs and bare blobs attest nothing alone. */
@@ -113,4 +112,18 @@ void appraise(struct appraisal *a)
     appraise_collect(a);
     obligations_settle(&a->obligations, a->cache);
     appraise_finish(a);
+}
+
+cocoon_err appraise_parts(struct appraisal *a, struct evidence *evidence, struct slice kind,
+                          const struct evidence_part *parts, size_t count)
+{
+    cocoon_err err = OK;
+
+    evidence_init(evidence, kind);
+    for (size_t i = 0; err == OK && i < count; i++)
+        err = evidence_add(evidence, parts[i].name, parts[i].bytes);
+    a->evidence = evidence;
+    if (err == OK)
+        appraise(a);
+    return err;
 }

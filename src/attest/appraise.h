@@ -60,4 +60,15 @@ void appraise_finish(struct appraisal *a);
 /* Collect, settle natively, finish. The verdict is in a->result; nothing else is returned. */
 void appraise(struct appraisal *a);
 
+/*
+ * As appraise, for named files: make `*evidence` of `kind` and `count` `parts` and use it. A
+ * repeated name or too many is ERR_DUPLICATE or ERR_LIMIT, and then nothing was appraised.
+ *
+ *     struct appraisal a = {.policy = policy, .now = now, .nonce = nonce, .arena = &arena};
+ *     err = appraise_parts(&a, &evidence, kind, parts, count);
+ *     if (err == OK) { result_put_text(&a.result, &out); return result_exit(&a.result); }
+ */
+cocoon_err appraise_parts(struct appraisal *a, struct evidence *evidence, struct slice kind,
+                          const struct evidence_part *parts, size_t count) MUST_CHECK;
+
 #endif

@@ -196,6 +196,20 @@ static void test_unknown_kind(void **state)
     assert_int_equal(a.result.err, ERR_MISSING);
 }
 
+static void test_named_parts(void **state)
+{
+    struct evidence_part parts[] = {{SLICE_LIT("evidence"), SLICE_OF(bytes)},
+                                    {SLICE_LIT("evidence"), SLICE_OF(bytes)}};
+    static struct appraisal a;
+    struct evidence e;
+
+    (void)state;
+    a = (struct appraisal){.policy = &policy, .now = NOW, .arena = &arena};
+    assert_int_equal(appraise_parts(&a, &e, SLICE_LIT("sim"), parts, 1), OK);
+    assert_int_equal(result_verdict(&a.result), VERDICT_VERIFIED);
+    assert_int_equal(appraise_parts(&a, &e, SLICE_LIT("sim"), parts, 2), ERR_DUPLICATE);
+}
+
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -210,6 +224,7 @@ int main(void)
         UNIT(test_required_claims),
         UNIT(test_truncation_and_bit_flips),
         UNIT(test_unknown_kind),
+        UNIT(test_named_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
