@@ -5,9 +5,8 @@
 #include "attest/appraise.h"
 #include "base/mem.h"
 
-/* Accept the measurements of one release, and nothing else. */
-static cocoon_err add_release(struct policy *policy, struct arena *arena,
-                              const struct record_release *release)
+cocoon_err ledger_release_accept(const struct record_release *release, struct policy *policy,
+                                 struct arena *arena)
 {
     struct policy_measure measure;
 
@@ -62,7 +61,7 @@ cocoon_err ledger_appraise_v1(void *ctx, const struct ledger_question *q, struct
     policy->sim_allowed = q->sim_root != NULL;
     if (q->sim_root != NULL)
         memcpy(policy->sim_root, q->sim_root, sizeof policy->sim_root);
-    if ((err = add_release(policy, q->arena, q->release)) != OK)
+    if ((err = ledger_release_accept(q->release, policy, q->arena)) != OK)
         goto done;
     appraise(&appraisal);
     if (result_verdict(result) != VERDICT_VERIFIED) {
