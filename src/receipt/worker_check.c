@@ -203,6 +203,11 @@ void worker_check(struct worker_check *c)
                                       .arena = c->arena,
                                       .defer_claims = true,
                                       .cache = c->cache};
+    if (c->appraisal.report_data.len != REPORT_DATA_LEN) {
+        /* An empty one would not be asked for. */
+        (void)result_check(early_result(c), &rule_parse, false, ERR_NOMEM);
+        return;
+    }
     appraise(&c->appraisal);
     r = &c->appraisal.result;
     (void)result_check(r, &rule_network, true, OK);
