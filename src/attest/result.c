@@ -179,7 +179,8 @@ enum verdict result_verdict(const struct result *r)
 {
     if (r->bad || r->claims.bad || r->failed > 0 || r->passed == 0)
         return VERDICT_NOT_VERIFIED;
-    return r->policy_applied && r->skipped > 0 ? VERDICT_PARTIAL : VERDICT_VERIFIED;
+    return (r->policy_applied || r->policy_needed) && r->skipped > 0 ? VERDICT_PARTIAL
+                                                                     : VERDICT_VERIFIED;
 }
 
 int result_exit(const struct result *r)

@@ -74,6 +74,7 @@ struct result {
     cocoon_err err; /* of the first failed check; OK if none failed */
     bool simulated; /* made with the software attester: every rendering says so */
     bool policy_applied;
+    bool policy_needed;   /* a skipped check counts even without a policy: bundles */
     unix_time at;         /* the time of verification */
     struct claims claims; /* names as in the evidence format */
     struct aci_state aci[ACI_CLAIMS];

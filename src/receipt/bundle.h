@@ -58,6 +58,7 @@ struct bundle_question {
 
 struct bundle_answer {
     struct result *result;  /* the transcript; the verdict is result_verdict(result) */
+    struct result own;      /* what `result` points to when no evidence was appraised */
     struct bundle bundle;   /* zero if it could not be read */
     struct receipt receipt; /* zero if it could not be read */
     bool logged;            /* the receipt stands in the log: */
