@@ -71,6 +71,7 @@ struct run {
     struct bundle_answer *answer;
     struct result *r;
     struct tlog_policy *tlog;
+    const struct json *evidence; /* what the worker registered */
     struct light_proof *proof;
     struct light_view view; /* zero before step 2 has passed */
     bool registered;
@@ -195,12 +196,11 @@ static void check_anchors(struct run *run)
 /* Read the keyset, whether or not the worker could be checked. */
 static bool read_keyset(struct run *run)
 {
-    const struct json *root, *keyset;
+    const struct json *keyset;
     struct fail fail = {0};
     cocoon_err err;
 
-    if ((err = json_parse(run->answer->bundle.evidence, run->q->arena, &root, &fail)) == OK &&
-        (err = json_get_object(root, "keyset", &keyset)) == OK &&
+    if ((err = json_get_object(run->evidence, "keyset", &keyset)) == OK &&
         (err = keyset_read(keyset->source, run->q->arena, &run->keyset, &fail)) == OK)
         return true;
     if (fail.code == OK)
@@ -451,7 +451,8 @@ static bool read_all(struct run *run)
     struct bundle_answer *a = run->answer;
     struct fail fail = {0};
 
-    if (bundle_read(run->q->text, run->q->arena, &a->bundle, &fail) != OK) {
+    if (bundle_read(run->q->text, run->q->arena, &a->bundle, &fail) != OK ||
+        json_parse(a->bundle.evidence, run->q->arena, &run->evidence, &fail) != OK) {
         (void)result_fail(run->r, &rule_form, &fail);
         return false;
     }
@@ -465,12 +466,10 @@ static bool read_all(struct run *run)
 /* Whatever a bundle with such evidence comes to, it says so. */
 static void mark_simulated(struct run *run)
 {
-    const struct json *root, *evidence;
+    const struct json *evidence;
     struct slice kind;
-    struct fail fail;
 
-    if (json_parse(run->answer->bundle.evidence, run->q->arena, &root, &fail) == OK &&
-        json_get_object(root, "evidence", &evidence) == OK &&
+    if (json_get_object(run->evidence, "evidence", &evidence) == OK &&
         json_get_text(evidence, "kind", &kind) == OK && slice_eq_text(kind, "sim"))
         run->r->simulated = true;
 }
@@ -481,9 +480,10 @@ void bundle_verify(const struct bundle_question *q, struct bundle_answer *answer
 
     *answer = (struct bundle_answer){0};
     result_init(&answer->own, q->arena, q->at);
-    answer->own.policy_applied = q->policy != NULL;
     if (read_all(&run)) {
         check_anchors(&run);
+        (void)result_check(run.r, &rule_form, true, OK);
+        (void)result_check(run.r, &rule_receipt_form, true, OK);
         if (read_keyset(&run)) {
             check_signature(&run);
             check_ohttp_key(&run);
@@ -499,6 +499,7 @@ void bundle_verify(const struct bundle_question *q, struct bundle_answer *answer
         check_bodies(&run);
         mark_simulated(&run);
     }
+    run.r->policy_applied = q->policy != NULL;
     run.r->policy_needed = true;
     answer->result = run.r;
 }
