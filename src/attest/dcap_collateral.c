@@ -43,6 +43,9 @@ static const struct rule rule_qe_window = {"dcap.qe-identity.current", "QE ident
 static const struct rule rule_qe_kind = {"dcap.qe-identity.kind", "QE identity is for this TEE",
                                          "Intel QVL 4.1.2.5.15"};
 
+static const struct rule rule_signer_name = {
+    "dcap.signer.name", "the signer is named \"Intel SGX TCB Signing\"", "Intel QVL 4.1.2.6"};
+
 static const struct chain_rules crl_chain_rules = {
     .path = {"dcap.pck-crl.path", "the PCK list's chain leads from issuer to root", "RFC 5280 6.3"},
     .root = {"dcap.pck-crl.root", "the PCK list's chain ends in Intel's root", "RFC 5280 6.3"},
@@ -183,9 +186,10 @@ static const struct x509_cert *check_signer(struct dcap *d, const struct documen
     }
     (void)chain_check(d->a, chain, SIGNER_CHAIN, d->vendor, doc->chain);
     narrow_to_certs(d, chain, SIGNER_CHAIN);
-    if (!x509_name_find(chain[0].subject, OID_COMMON_NAME, &name) ||
-        !slice_eq_text(name, "Intel SGX TCB Signing"))
-        (void)result_check(result_of(d), &doc->chain->path, false, ERR_RULE);
+    (void)result_check(result_of(d), &rule_signer_name,
+                       x509_name_find(chain[0].subject, OID_COMMON_NAME, &name) &&
+                           slice_eq_text(name, "Intel SGX TCB Signing"),
+                       ERR_RULE);
     if (root_crl != NULL)
         (void)result_check(result_of(d), &rule_signer_revoked,
                            !x509_crl_find(root_crl, chain[0].serial, &revoked), ERR_REVOKED);

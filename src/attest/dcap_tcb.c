@@ -116,7 +116,8 @@ static bool find_levels(struct dcap *d, struct slice svn, struct verdicts *out)
         const struct tcb_svn_level *level =
             m == NULL ? NULL : tcb_svn_match(m->levels, m->level_count, svn.ptr[MODULE_MINOR]);
 
-        good &= result_check(r, &rule_module_level, level != NULL, ERR_ABSENT);
+        good &= result_check(r, m == NULL ? &rule_module : &rule_module_level, level != NULL,
+                             ERR_ABSENT);
         out->module = level == NULL ? NULL : &level->verdict;
     }
     return good;
