@@ -2,7 +2,8 @@
  * An inference engine of ours: llama.cpp's server as a sandboxed child on a private unix socket.
  *
  * It is started with what was hashed, and with flags that make it answer the same way twice: one
- * slot, no prompt cache (see engine_argv). It is ready when its /health says so, is watched, and is
+ * slot, no prompt cache (engine_launch.c has them). It serves chat, completions and embeddings from
+ * one process. It is ready when its /health says so, is watched, and is
  * started again when it dies or no longer answers: after ENGINE_BACKOFF_MIN_MS, doubled each time
  * up to ENGINE_BACKOFF_MAX_MS, from the start again once it was well for ENGINE_WELL_MS.
  *
@@ -20,7 +21,7 @@ enum {
     ENGINE_BACKOFF_MIN_MS = 250,
     ENGINE_BACKOFF_MAX_MS = 30 * 1000,
     ENGINE_WELL_MS = 60 * 1000,
-    ENGINE_POLL_MS = 100,            /* between looks at /health until it is ready */
+    ENGINE_POLL_MS = 50,             /* between looks at /health until it is ready */
     ENGINE_CHECK_MS = 10 * 1000,     /* and after; three misses in a row are a death */
     ENGINE_START_MS = 5 * 60 * 1000, /* a large model from a slow disk */
     ENGINE_PATH_MAX = 4096
@@ -36,6 +37,7 @@ struct engine_params {
     unsigned threads;    /* 0: one for each two processors, at least one */
     unsigned slots;      /* requests at once (0: 1); more than one may change the last digit */
     unsigned context;    /* tokens of each slot (0: 4096) */
+    unsigned check_ms;   /* between looks at /health once it is ready (0: ENGINE_CHECK_MS) */
 };
 
 struct engine_events {

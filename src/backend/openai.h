@@ -24,7 +24,7 @@ struct openai_call;
 
 struct openai_request {
     struct slice method;       /* GET or POST */
-    struct slice target;       /* path and query, begins with '/' */
+    struct slice target;       /* path and query, begins with '/'; at most LIMIT_HTTP_HEAD */
     struct slice content_type; /* empty: none */
     struct slice accept;       /* empty: none */
     struct slice body;         /* copied; at most LIMIT_REQUEST_BODY */

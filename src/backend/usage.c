@@ -13,6 +13,7 @@
  */
 #include "backend/usage.h"
 
+#include "backend/member.h"
 #include "base/mem.h"
 #include "codec/json.h"
 
@@ -202,42 +203,10 @@ void usage_feed(struct usage_counter *c, struct slice body)
         take_events(c, false);
 }
 
-/*
- * Return the value of the member `name` (in quotes) of the object in `text`, without a tree. Within
- * a string a quote is always escaped, so `"name":` one level deep is the member. Empty if none.
- */
-static struct slice find_member(struct slice text, struct slice name)
-{
-    struct slice none = {NULL, 0};
-    size_t depth = 0, start = 0;
-    bool in_text = false;
-
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.ptr[i];
-
-        if (in_text) {
-            if (byte == '\\')
-                i++;
-            in_text = byte != '"';
-        } else if (byte == '"') {
-            in_text = true;
-            if (start == 0 && depth == 1 && slice_starts(slice_skip(text, i), name))
-                start = i + name.len;
-        } else if (byte == '{' || byte == '[') {
-            depth++;
-        } else if (byte == '}' || byte == ']') {
-            depth = depth > 0 ? depth - 1 : 0;
-            if (start != 0 && depth == 1)
-                return slice_sub(text, start, i + 1 - start);
-        }
-    }
-    return none;
-}
-
 /* The bill of an answer that is too large for a tree. */
 static void search_bill(struct slice text, struct usage *sum)
 {
-    struct slice usage = find_member(text, SLICE_LIT("\"usage\":"));
+    struct slice usage = member_find(text, "usage");
     struct arena arena;
     struct fail fail;
     const struct json *root;

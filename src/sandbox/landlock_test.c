@@ -40,9 +40,9 @@ static int connects_to_tcp(void)
 static int checks(int version)
 {
     const struct sandbox_mount mounts[] = {
-        {"", file, SANDBOX_READ},
-        {"", "/usr", SANDBOX_READ | SANDBOX_EXEC},
-        {"", box, SANDBOX_WRITE},
+        {"", file, SANDBOX_READ, 0},
+        {"", "/usr", SANDBOX_READ | SANDBOX_EXEC, 0},
+        {"", box, SANDBOX_WRITE, 0},
     };
     char path[64];
 
@@ -105,7 +105,7 @@ static void test_every_version(void **state)
 
 static void test_missing_path(void **state)
 {
-    const struct sandbox_mount mount = {"", "/not/there", SANDBOX_READ};
+    const struct sandbox_mount mount = {"", "/not/there", SANDBOX_READ, 0};
 
     (void)state;
     if (landlock_version() > 0)

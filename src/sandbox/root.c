@@ -26,6 +26,15 @@ static int set_attributes(int fd, uint64_t attributes, unsigned flags)
     return mount_setattr(fd, "", AT_EMPTY_PATH | flags, &attr, sizeof attr) == 0 ? 0 : errno;
 }
 
+/* Tell whether `st` is the file that the caller opened, read and means. */
+static bool is_meant(const struct stat *st, int same_as)
+{
+    struct stat meant;
+
+    return same_as == 0 || (fstat(same_as, &meant) == 0 && st->st_dev == meant.st_dev &&
+                            st->st_ino == meant.st_ino);
+}
+
 static int open_one(struct root *r, const struct sandbox_mount *mount)
 {
     uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
@@ -38,6 +47,8 @@ static int open_one(struct root *r, const struct sandbox_mount *mount)
     if (fstat(fd, &st) != 0)
         return errno;
     r->folder[r->count++] = S_ISDIR(st.st_mode);
+    if (!is_meant(&st, mount->same_as))
+        return ESTALE;
     if ((mount->rights & SANDBOX_WRITE) == 0)
         attributes |= MOUNT_ATTR_RDONLY;
     if ((mount->rights & SANDBOX_EXEC) == 0)

@@ -40,9 +40,10 @@ enum sandbox_rights { SANDBOX_READ = 0, SANDBOX_WRITE = 1, SANDBOX_EXEC = 2 };
 
 /* One file or folder of the host, seen by the child at `to`. */
 struct sandbox_mount {
-    const char *from; /* host path; "/proc/self/fd/N" mounts what descriptor N is open on */
+    const char *from; /* host path */
     const char *to;   /* absolute path inside, without "." or ".."; parents are made */
     unsigned rights;  /* enum sandbox_rights, or-ed; reading is always allowed */
+    int same_as;      /* descriptor: fail unless `from` is the very file it is open on; 0: any */
 };
 
 /* 0 in a field: the system's own limit stays. */

@@ -84,9 +84,9 @@ static cocoon_err start(const char *verb, const char *arg, enum sandbox_profile 
                         const struct sandbox_limits *limits, struct sandbox_child *child)
 {
     const struct sandbox_mount mounts[] = {
-        {program, "/bin/try", SANDBOX_EXEC},
-        {shared_file, "/data", SANDBOX_READ},
-        {box, "/box", SANDBOX_WRITE},
+        {program, "/bin/try", SANDBOX_EXEC, 0},
+        {shared_file, "/data", SANDBOX_READ, 0},
+        {box, "/box", SANDBOX_WRITE, 0},
     };
     const char *const argv[] = {"/bin/try", verb, arg, NULL};
     const char *const env[] = {"A=b", NULL};
@@ -336,7 +336,7 @@ static void test_dies_with_parent(void **state)
 static void test_refusals(void **state)
 {
     const char *const argv[] = {"/bin/none", NULL}, *const env[] = {NULL};
-    struct sandbox_mount mount = {"/nowhere/at/all", "/x", SANDBOX_READ};
+    struct sandbox_mount mount = {"/nowhere/at/all", "/x", SANDBOX_READ, 0};
     struct sandbox_spec spec = {.argv = argv, .env = env, .out = -1, .err = -1};
     struct sandbox_child child;
     struct fail fail;
@@ -356,6 +356,11 @@ static void test_refusals(void **state)
     spec.mount_count = 1;
     assert_int_equal(sandbox_start(&spec, &child, &fail), ERR_SANDBOX);
     assert_string_equal(fail.what, "building the file system");
+    mount.to = "/data";
+    mount.same_as = open(secret_file, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(sandbox_start(&spec, &child, &fail), ERR_SANDBOX);
+    assert_int_equal(fail.offset, ESTALE);
+    close(mount.same_as);
 }
 
 static void test_probe(void **state)
