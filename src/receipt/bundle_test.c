@@ -178,6 +178,10 @@ static void test_stated_times(void **state)
     expect(&q, NULL, OK);
     q.at = world.now + 601;
     expect(&q, "bundle.ledger", ERR_STALE);
+    q.at = -1;
+    expect(&q, "bundle.ledger", ERR_RANGE);
+    q.at = INT64_MAX;
+    expect(&q, "bundle.ledger", ERR_RANGE);
     q.at = world.now - 61; /* before the quorum cosigned */
     expect(&q, "bundle.ledger", ERR_QUORUM);
 }
@@ -441,6 +445,15 @@ static void test_the_ohttp_key(void **state)
     p->bundle.ohttp_key = SLICE_LIT("{}");
     q = ask(p);
     expect(&q, "bundle.ohttp", ERR_MISSING);
+    p->bundle.ohttp_key = SLICE_LIT("{\"more\":1}");
+    q = ask(p);
+    expect(&q, "bundle.ohttp", ERR_UNKNOWN_NAME);
+    buf_clear(&p->ohttp_key);
+    world_ohttp_key(&world, world.now - 60, &p->ohttp_key);
+    patch(&p->ohttp_key, "\"not_after\":17", "\"not_after\":18"); /* lives too long */
+    p->bundle.ohttp_key = buf_slice(&p->ohttp_key);
+    q = ask(p);
+    expect(&q, "bundle.ohttp", ERR_RANGE);
 }
 
 static void test_manifests(void **state)

@@ -16,6 +16,7 @@
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "codec/jcs.h"
 #include "codec/sse.h"
 #include "crypto/labels.h"
@@ -23,6 +24,8 @@
 #include "receipt/batch.h"
 #include "receipt/bundle.h"
 #include "receipt/worker_check.h"
+
+enum { OHTTP_KEY_LIFE = 3600 };
 
 static const unix_time latest_time = 253402300799; /* the end of year 9999 */
 
@@ -106,6 +109,8 @@ static cocoon_err find_time(struct run *run, struct fail *fail)
     struct tlog_verdict verdict;
     cocoon_err err;
 
+    if (run->q->has_at && (run->at < 0 || run->at > latest_time))
+        return fail_set(fail, ERR_RANGE, 0, "the time asked for is out of range");
     if (run->q->has_at)
         return OK;
     if (note == NULL)
@@ -320,14 +325,53 @@ static void check_log(struct run *run)
                        ERR_RULE);
 }
 
-/* docs/spec/ohttp.md: the signed configuration, but for the key itself, which nothing here uses. */
-static cocoon_err verify_ohttp_key(struct run *run, struct fail *fail)
+/* A signed key configuration without its key, which nothing here uses. */
+struct ohttp_key {
+    struct digest keyset;
+    unix_time not_before, not_after;
+    uint8_t signature[ED25519_SIG_LEN];
+};
+
+static cocoon_err read_ohttp_key(const struct json *root, struct ohttp_key *out)
+{
+    static const char *const names[] = {"key_config", "keyset_digest", "not_after", "not_before",
+                                        "signature"};
+    cocoon_err err;
+
+    if ((err = json_only(root, names, COUNT_OF(names))) != OK ||
+        (err = json_get_sha256(root, "keyset_digest", out->keyset.bytes)) != OK ||
+        (err = json_get_i64(root, "not_before", &out->not_before)) != OK ||
+        (err = json_get_i64(root, "not_after", &out->not_after)) != OK)
+        return err;
+    if (out->not_before < 0 || out->not_after > latest_time || out->not_after < out->not_before ||
+        out->not_after - out->not_before > OHTTP_KEY_LIFE)
+        return ERR_RANGE;
+    return json_get_hex(root, "signature", out->signature, sizeof out->signature);
+}
+
+/* docs/spec/ohttp.md 2, at the time of the receipt instead of now. */
+static cocoon_err check_ohttp_terms(const struct run *run, const struct ohttp_key *key,
+                                    struct slice covered, struct fail *fail)
 {
     unix_time served = run->answer->receipt.head.served_at;
     struct ed25519_public signer;
-    struct digest keyset;
-    uint8_t signature[ED25519_SIG_LEN];
-    int64_t not_before, not_after;
+    cocoon_err err;
+
+    if ((err = keyset_ed25519(&run->keyset.e2ee, LABEL_ALGO_OHTTP_SIGNER, (struct slice){NULL, 0},
+                              &signer)) != OK)
+        return fail_set(fail, err, 0, "the keyset has no signer of such keys");
+    if (!digest_eq(&key->keyset, &run->keyset.digest))
+        return fail_set(fail, ERR_MISMATCH, 0, "it is of another keyset");
+    if (served < key->not_before - LIGHT_SKEW || served > key->not_after + LIGHT_MAX_AGE)
+        return fail_set(fail, ERR_EXPIRED, 0, "it was not in force when the answer was made");
+    if ((err = ed25519_verify(&signer, covered, SLICE_OF(key->signature))) != OK)
+        return fail_set(fail, err, 0, "its signature does not verify");
+    return OK;
+}
+
+static cocoon_err verify_ohttp_key(struct run *run, struct fail *fail)
+{
+    struct ohttp_key key;
     const struct json *root;
     struct buf covered;
     cocoon_err err;
@@ -335,21 +379,12 @@ static cocoon_err verify_ohttp_key(struct run *run, struct fail *fail)
     buf_init(&covered, RECEIPT_MAX);
     if ((err = json_parse(run->answer->bundle.ohttp_key, run->q->arena, &root, fail)) != OK)
         goto done;
-    fail_set(fail, ERR_MALFORMED, 0, "the signed key configuration is not well formed");
-    if ((err = json_get_sha256(root, "keyset_digest", keyset.bytes)) != OK ||
-        (err = json_get_i64(root, "not_before", &not_before)) != OK ||
-        (err = json_get_i64(root, "not_after", &not_after)) != OK ||
-        (err = json_get_hex(root, "signature", signature, sizeof signature)) != OK ||
-        (err = jcs_put_without(&covered, root, "signature", run->q->arena)) != OK ||
-        (err = keyset_ed25519(&run->keyset.e2ee, LABEL_ALGO_OHTTP_SIGNER, (struct slice){NULL, 0},
-                              &signer)) != OK)
+    if ((err = read_ohttp_key(root, &key)) != OK ||
+        (err = jcs_put_without(&covered, root, "signature", run->q->arena)) != OK) {
+        fail_set(fail, err, 0, "the signed key configuration is not well formed");
         goto done;
-    if (!digest_eq(&keyset, &run->keyset.digest))
-        err = fail_set(fail, ERR_MISMATCH, 0, "it is of another keyset");
-    else if (served < not_before - LIGHT_SKEW || served > not_after + LIGHT_MAX_AGE)
-        err = fail_set(fail, ERR_EXPIRED, 0, "it was not in force when the answer was made");
-    else if ((err = ed25519_verify(&signer, buf_slice(&covered), SLICE_OF(signature))) != OK)
-        fail_set(fail, err, 0, "its signature does not verify");
+    }
+    err = check_ohttp_terms(run, &key, buf_slice(&covered), fail);
 done:
     buf_fini(&covered);
     return err;
@@ -358,18 +393,15 @@ done:
 static void check_ohttp_key(struct run *run)
 {
     struct fail fail = {0};
-    cocoon_err err;
 
     if (run->answer->bundle.ohttp_key.len == 0) {
         result_info(run->r, &rule_ohttp, SLICE_LIT("not in the bundle"));
         return;
     }
-    if ((err = verify_ohttp_key(run, &fail)) == OK) {
+    if (verify_ohttp_key(run, &fail) == OK)
         (void)result_check(run->r, &rule_ohttp, true, OK);
-        return;
-    }
-    fail.code = err;
-    (void)result_fail(run->r, &rule_ohttp, &fail);
+    else
+        (void)result_fail(run->r, &rule_ohttp, &fail);
 }
 
 /* Check that the JCS form of a manifest hashes to what was registered. */
