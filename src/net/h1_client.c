@@ -168,6 +168,7 @@ static void link_complete(struct h1_link *link)
     if (link->keep_alive && call->ended && !call->head.fresh &&
         link->epoch == peer_epoch(link->peer)) {
         link->phase = LINK_IDLE;
+        stream_resume(link->stream);
         stream_deadline(link->stream, peer_limits(link->peer)->idle_ms);
         peer_link_free(link->peer, link);
     } else {
@@ -239,8 +240,10 @@ static size_t link_read_body(struct h1_link *link, struct slice in)
     struct slice rest = in, piece = in;
     struct fail fail;
 
-    if (call->paused)
+    if (call->paused) { /* since before it was sent, perhaps */
+        stream_pause(link->stream);
         return 0;
+    }
     if (link->framing == HTTP1_CHUNKED) {
         if (http1_chunked_next(&link->chunked, &rest, &piece, &fail) != OK) {
             link_gone(link, ERR_PROTOCOL, false);

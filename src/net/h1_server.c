@@ -291,6 +291,7 @@ static void h1_complete(struct h1_conn *c)
         return;
     }
     c->phase = H1_ANSWER;
+    stream_resume(c->stream); /* a pause holds back the body, which is over */
     exchange_complete(&c->x, HTTP_NO_FIELDS);
 }
 

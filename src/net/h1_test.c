@@ -714,6 +714,37 @@ static void calls_wait_for_a_connection(void **state)
     world_free(w);
 }
 
+/* A call paused before it got a connection is held back all the same. */
+static void waiting_call_may_be_paused(void **state)
+{
+    struct world *w = world_new(WAY_H1);
+    struct http_peer_params params = {.connections = 1};
+    struct http_call_params hold = test_get("/hold"), flood = test_get("/flood");
+    struct record first, second;
+
+    (void)state;
+    world_serve(w);
+    params.at = w->at;
+    w->peer = http_peer_new(w->loop, &params);
+    record_init(&first);
+    record_init(&second);
+    record_start(&first, w->peer, &hold);
+    record_start(&second, w->peer, &flood);
+    http_call_pause(second.call);
+    test_until(w->loop, &w->got_exchange);
+    http_answer(w->held, 200, "text/plain", SLICE_LIT(""));
+    test_until(w->loop, &second.head);
+    for (int i = 0; i < 50; i++)
+        test_turn(w->loop);
+    assert_false(second.over);
+    assert_int_equal(second.body.len, 0);
+    http_call_resume(second.call);
+    test_until(w->loop, &second.some);
+    record_fini(&first);
+    record_fini(&second);
+    world_free(w);
+}
+
 static void renewed_context_is_used_for_what_follows(void **state)
 {
     struct world *w = world_up(WAY_H1_TLS);
@@ -754,6 +785,7 @@ int main(void)
         cmocka_unit_test(replies_are_understood_or_refused),
         cmocka_unit_test(endless_interim_answers_are_cut),
         cmocka_unit_test(calls_wait_for_a_connection),
+        cmocka_unit_test(waiting_call_may_be_paused),
         cmocka_unit_test(renewed_context_is_used_for_what_follows),
     };
 

@@ -171,7 +171,7 @@ static void h2_stream_took(struct h2_stream *s, size_t n)
 /* Pass on the end, once all before it was. */
 static void h2_stream_tell_end(struct h2_stream *s)
 {
-    if (!s->peer_ended || s->end_told || s->paused || s->link == NULL)
+    if (!s->peer_ended || s->end_told || s->in.len > 0 || s->link == NULL)
         return;
     s->end_told = true;
     s->h2->role->end(s);
@@ -353,8 +353,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
         (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
         s->peer_ended = true;
-        if (s->in.len == 0)
-            h2_stream_tell_end(s);
+        h2_stream_tell_end(s);
     }
     return h2_go_on(h2);
 }

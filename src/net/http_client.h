@@ -90,7 +90,7 @@ bool http_call_write(struct http_call *call, struct slice bytes);
 void http_call_end(struct http_call *call, struct http_fields trailers);
 size_t http_call_queued(const struct http_call *call);
 
-/* Hold back, and let come again, the answer's body. */
+/* Hold back, and let come again, the answer's body (not its end, when all of it was shown). */
 void http_call_pause(struct http_call *call);
 void http_call_resume(struct http_call *call);
 

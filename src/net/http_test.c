@@ -210,6 +210,49 @@ static void cancel_reaches_the_handler(void **state)
     every_way(cancel_waiting);
 }
 
+static void pause_at_once(void *owner, struct slice bytes)
+{
+    struct record *r = owner;
+
+    record_body(r, bytes);
+    http_call_pause(r->call);
+}
+
+/* Pausing at the last piece of a body keeps neither its end nor the next call from coming. */
+static void paused_to_the_end(struct world *w)
+{
+    struct http_call_events events = record_events;
+    struct http_call_params get = test_get("/hello"), hold = test_post("/hold");
+    struct record r;
+
+    events.on_body = pause_at_once;
+    record_init(&r);
+    r.call = http_call_start(w->peer, &get, &events, &r);
+    test_until(w->loop, &r.over);
+    assert_int_equal(r.why, OK);
+    record_fini(&r);
+
+    w->got_exchange = false;
+    record_init(&r);
+    record_start(&r, w->peer, &hold);
+    test_until(w->loop, &w->got_exchange);
+    http_exchange_pause(w->held);
+    http_call_write(r.call, SLICE_LIT("x"));
+    http_call_end(r.call, HTTP_NO_FIELDS);
+    http_answer(w->held, 200, "text/plain", SLICE_LIT("y"));
+    test_until(w->loop, &r.over);
+    assert_int_equal(r.why, OK);
+    record_fini(&r);
+    one_answer(w);
+    assert_int_equal(http_peer_metrics(w->peer)->connections, 1);
+}
+
+static void pause_does_not_outlive_its_message(void **state)
+{
+    (void)state;
+    every_way(paused_to_the_end);
+}
+
 static void cut_answer(struct world *w)
 {
     struct http_call_params params = test_get("/part");
@@ -680,6 +723,7 @@ int main(void)
         cmocka_unit_test(slow_reader_holds_everybody_back),
         cmocka_unit_test(endless_answer_is_bounded_and_stops_with_its_caller),
         cmocka_unit_test(cancel_reaches_the_handler),
+        cmocka_unit_test(pause_does_not_outlive_its_message),
         cmocka_unit_test(broken_off_answer_is_an_error),
         cmocka_unit_test(handler_cannot_break_framing),
         cmocka_unit_test(caller_cannot_break_framing),
