@@ -46,8 +46,9 @@ void arena_wipe(struct arena *a)
 static struct arena_block *arena_grow(struct arena *a, size_t size)
 {
     size_t room = num_max(size, ARENA_BLOCK_SIZE - sizeof(struct arena_block));
-    struct arena_block *block = mem_new(sizeof *block + room);
+    struct arena_block *block = mem_resize(NULL, sizeof *block + room, 1);
 
+    block->used = 0;
     block->room = room;
     block->next = a->blocks;
     a->blocks = block;
@@ -69,6 +70,7 @@ void *arena_new(struct arena *a, size_t size)
     if (block == NULL || block->room - block->used < rounded)
         block = arena_grow(a, rounded);
     at = block->bytes + block->used;
+    memset(at, 0, rounded);
     block->used += rounded;
     a->used = total;
     return at;
