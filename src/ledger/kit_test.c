@@ -173,19 +173,31 @@ size_t kit_block(struct kit_ledger *l, const struct slice *txs, size_t count,
     return l->count - before - (l->count > before);
 }
 
+static struct record_account account_of(struct kit_ledger *l, const struct ed25519_key *key)
+{
+    struct record_account account = {0};
+    struct buf value;
+
+    buf_init(&value, RECORD_MAX);
+    if (kit_get(l, RECORD_ACCOUNT, ed25519_public_slice(&key->public), &value) == OK)
+        assert_int_equal(record_get_account(buf_slice(&value), &account), OK);
+    buf_fini(&value);
+    return account;
+}
+
 cocoon_err kit_send(struct kit_ledger *l, const struct ed25519_key *key, enum tx_type type,
                     struct slice body, struct digest *id)
 {
-    uint64_t *nonce = &l->nonces[key->public.bytes[0]];
     struct ledger_result result;
     struct slice tx;
     struct buf bytes;
 
     buf_init(&bytes, TX_MAX);
-    assert_int_equal(tx_sign(&bytes, key, type, &l->net->genesis.network_id, *nonce, body), OK);
+    assert_int_equal(
+        tx_sign(&bytes, key, type, &l->net->genesis.network_id, account_of(l, key).nonce, body),
+        OK);
     tx = buf_slice(&bytes);
-    if (kit_block(l, &tx, 1, &result) == 1)
-        ++*nonce;
+    (void)kit_block(l, &tx, 1, &result);
     if (id != NULL)
         *id = result.id;
     buf_fini(&bytes);
@@ -225,12 +237,5 @@ cocoon_err kit_get(struct kit_ledger *l, enum record_type type, struct slice id,
 
 amount kit_balance(struct kit_ledger *l, const struct ed25519_key *key)
 {
-    struct record_account account = {0};
-    struct buf value;
-
-    buf_init(&value, RECORD_MAX);
-    if (kit_get(l, RECORD_ACCOUNT, ed25519_public_slice(&key->public), &value) == OK)
-        assert_int_equal(record_get_account(buf_slice(&value), &account), OK);
-    buf_fini(&value);
-    return account.balance;
+    return account_of(l, key).balance;
 }

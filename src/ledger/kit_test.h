@@ -38,7 +38,6 @@ struct kit_ledger {
     size_t *ends;
     size_t count, room;
     uint64_t time_ms;
-    uint64_t nonces[256]; /* next of each key that kit_send was given, by its first byte */
 };
 
 /* Start it with the first block, at KIT_TIME. `appraise` may be NULL. */
@@ -54,8 +53,8 @@ struct slice kit_leaf(const struct kit_ledger *l, size_t index);
 size_t kit_block(struct kit_ledger *l, const struct slice *txs, size_t count,
                  struct ledger_result *results);
 
-/* One transaction in a block of its own, with the account's next nonce: its result. On success the
- * nonce moves on. `id` (may be NULL) is set to its id. */
+/* One transaction in a block of its own, with the account's next nonce: its result. `id` (may be
+ * NULL) is set to its id. */
 cocoon_err kit_send(struct kit_ledger *l, const struct ed25519_key *key, enum tx_type type,
                     struct slice body, struct digest *id);
 
