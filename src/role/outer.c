@@ -28,12 +28,3 @@ cocoon_err outer_deadline(const struct outer *o, uint64_t now_ms, uint64_t *out)
         return OK;
     return slice_u64(o->value[OUTER_DEADLINE], out);
 }
-
-uint64_t outer_size_class(size_t bytes)
-{
-    uint64_t size_class = 1024;
-
-    while (size_class < bytes)
-        size_class *= 2;
-    return size_class;
-}

@@ -29,7 +29,4 @@ cocoon_err outer_check(const struct outer *open, const struct outer *sealed) MUS
  * ERR_RANGE. */
 cocoon_err outer_deadline(const struct outer *o, uint64_t now_ms, uint64_t *out) MUST_CHECK;
 
-/* Round `bytes` up to a power of two of at least 1024: the size class a client admits to. */
-uint64_t outer_size_class(size_t bytes);
-
 #endif

@@ -43,22 +43,12 @@ static void test_deadline(void **state)
     assert_int_equal(outer_deadline(&o, 1000, &at), ERR_MALFORMED);
 }
 
-static void test_size_class(void **state)
-{
-    (void)state;
-    assert_int_equal(outer_size_class(0), 1024);
-    assert_int_equal(outer_size_class(1024), 1024);
-    assert_int_equal(outer_size_class(1025), 2048);
-    assert_int_equal(outer_size_class(5000), 8192);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_must_agree),
         cmocka_unit_test(test_stock_client_has_no_outer_fields),
         cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_size_class),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

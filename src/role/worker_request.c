@@ -1,0 +1,334 @@
+/*
+ * One sealed request: opened, checked, forwarded unchanged, answered as the engine answers,
+ * receipted.
+ *
+ *   sealed_exchange ── request ──▶ checks ──▶ http_call to the engine
+ *                  ◀── sealed pieces ── hash, meter ◀── pieces ──┘
+ *
+ * A refusal after opening is sealed and receipted like an answer. The engine stops when the caller
+ * goes away.
+ */
+#include <stdio.h>
+
+#include "backend/usage.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "channel/sealed_exchange.h"
+#include "codec/json.h"
+#include "codec/json_wr.h"
+#include "crypto/rand.h"
+#include "role/outer.h"
+#include "role/worker.h"
+#include "role/worker_receipt.h"
+
+enum {
+    ERROR_BODY_MAX = 2048,
+    RECEIPT_TEXT_MAX = 64 * 1024,
+    DEADLINE_SLACK_MS = 1000, /* clocks differ */
+};
+
+struct job {
+    struct worker *worker;
+    struct sealed_exchange *sealed;
+    struct http_call *call; /* to the engine; NULL when none runs */
+    const struct sealed_request *request;
+    struct outer open; /* outer fields: they live as long as the exchange */
+    struct worker_receipt receipt;
+    struct usage_meter meter;
+    bool receipted;
+};
+
+static uint64_t now_ms(void)
+{
+    return (uint64_t)loop_unix_now() * 1000;
+}
+
+static void job_free(struct job *j)
+{
+    struct usage unused;
+
+    if (j->request != NULL && !j->receipted)
+        worker_receipt_drop(&j->receipt);
+    usage_meter_end(&j->meter, &unused);
+    j->worker->active--;
+    mem_free(j);
+}
+
+/* Break the answer off, visibly: a broken answer must not look like a short one. */
+static void job_abort(struct job *j)
+{
+    sealed_exchange_abort(j->sealed);
+    job_free(j);
+}
+
+/* --- answering --- */
+
+/* Sign the receipt and end the sealed answer with it. */
+static void finish(struct job *j)
+{
+    struct bhttp_fields trailers = {0};
+    struct usage usage;
+    struct buf receipt;
+
+    buf_init(&receipt, RECEIPT_TEXT_MAX);
+    usage_meter_end(&j->meter, &usage);
+    j->receipted = true;
+    if (worker_receipt_finish(&j->receipt, &usage, &receipt) == OK &&
+        bhttp_fields_add(&trailers, SLICE_LIT("cocoon-receipt"), buf_slice(&receipt)))
+        sealed_exchange_end(j->sealed, &trailers);
+    else
+        job_abort(j);
+    buf_fini(&receipt);
+}
+
+static void send_head(struct job *j, unsigned status, struct slice content_type)
+{
+    struct bhttp_fields fields = {0};
+
+    if (!bhttp_fields_add(&fields, SLICE_LIT("content-type"), content_type) ||
+        !bhttp_fields_add(&fields, SLICE_LIT("x-receipt-id"), slice_text(j->receipt.id)))
+        return;
+    sealed_exchange_head(j->sealed, status, &fields);
+}
+
+/* Refuse, sealed and receipted, in OpenAI's error form. */
+static void refuse(struct job *j, unsigned status, const char *type, const char *code,
+                   const char *message)
+{
+    struct json_wr w;
+    struct buf body;
+
+    j->worker->refused++;
+    buf_init(&body, ERROR_BODY_MAX);
+    json_wr_init(&w, &body);
+    json_wr_object(&w, NULL);
+    json_wr_object(&w, "error");
+    json_wr_cstr(&w, "message", message);
+    json_wr_cstr(&w, "type", type);
+    json_wr_cstr(&w, "code", code);
+    json_wr_null(&w, "param");
+    json_wr_close(&w);
+    json_wr_close(&w);
+    send_head(j, status, SLICE_LIT("application/json"));
+    worker_receipt_piece(&j->receipt, buf_slice(&body));
+    sealed_exchange_write(j->sealed, buf_slice(&body));
+    buf_fini(&body);
+    finish(j);
+}
+
+/* --- from the engine --- */
+
+static void engine_head(void *owner, const struct http_response *head)
+{
+    struct job *j = owner;
+    struct slice type = SLICE_LIT("application/json");
+
+    (void)http_field_get(head->fields, "content-type", &type);
+    usage_meter_begin(&j->meter, type);
+    send_head(j, head->status, type);
+}
+
+static void engine_body(void *owner, struct slice bytes)
+{
+    struct job *j = owner;
+
+    worker_receipt_piece(&j->receipt, bytes);
+    usage_meter_take(&j->meter, bytes);
+    if (!sealed_exchange_write(j->sealed, bytes))
+        http_call_pause(j->call);
+}
+
+static void engine_end(void *owner, struct http_fields trailers)
+{
+    struct job *j = owner;
+
+    (void)trailers;
+    j->call = NULL;
+    finish(j);
+}
+
+static void engine_error(void *owner, cocoon_err why)
+{
+    struct job *j = owner;
+
+    j->call = NULL;
+    if (sealed_exchange_answered(j->sealed))
+        job_abort(j);
+    else if (why == ERR_TIMEOUT)
+        refuse(j, 504, "timeout_error", "engine_timeout", "the engine did not answer in time");
+    else
+        refuse(j, 503, "server_error", "engine_unavailable", "the engine does not answer");
+}
+
+static const struct http_call_events engine_events = {
+    .on_head = engine_head, .on_body = engine_body, .on_end = engine_end, .on_error = engine_error};
+
+/* --- checks, each answering the refusal itself --- */
+
+struct endpoint {
+    const char *method, *path;
+    bool has_body;
+};
+
+/* What a worker passes to its engine. */
+static const struct endpoint endpoints[] = {
+    {"POST", "/v1/chat/completions", true}, {"POST", "/v1/completions", true},
+    {"POST", "/v1/embeddings", true},       {"POST", "/v1/responses", true},
+    {"POST", "/v1/messages", true},         {"POST", "/v1/rerank", true},
+};
+
+static const struct endpoint *endpoint_find(const struct bhttp_control *control)
+{
+    for (size_t i = 0; i < COUNT_OF(endpoints); i++)
+        if (slice_eq_text(control->method, endpoints[i].method) &&
+            slice_eq_text(control->path, endpoints[i].path))
+            return &endpoints[i];
+    return NULL;
+}
+
+static void outer_read(const struct bhttp_fields *fields, struct outer *out)
+{
+    *out = (struct outer){0};
+    for (size_t i = 0; i < OUTER_FIELDS; i++)
+        if (!bhttp_fields_find(fields, outer_names[i], &out->value[i]))
+            out->value[i] = (struct slice){NULL, 0};
+}
+
+/* Read the model's name and whether a stream is wanted. False when it was refused. */
+static bool check_body(struct job *j, bool *stream)
+{
+    const struct json *root;
+    struct slice model;
+    struct arena arena;
+    struct fail fail;
+    bool good = false;
+
+    *stream = false;
+    arena_init(&arena, WORKER_JSON_MAX);
+    if (json_parse(j->request->body, &arena, &root, &fail) != OK || root->kind != JSON_OBJECT)
+        refuse(j, 400, "invalid_request_error", "invalid_json", "the body is not a JSON object");
+    else if (json_get_text(root, "model", &model) != OK)
+        refuse(j, 400, "invalid_request_error", "model_missing", "\"model\" must name a model");
+    else if (!slice_eq_text(model, j->worker->model))
+        refuse(j, 404, "invalid_request_error", "model_not_found",
+               "this worker serves another model");
+    else
+        good = true;
+    if (good && json_get_bool(root, "stream", stream) != OK)
+        *stream = false;
+    arena_wipe(&arena);
+    return good;
+}
+
+/* Set `*left_ms` to what the deadline leaves. False when it was refused. */
+static bool check_outer(struct job *j, uint32_t *left_ms)
+{
+    struct outer sealed;
+    uint64_t deadline, now = now_ms();
+
+    outer_read(&j->request->fields, &sealed);
+    if (outer_check(&j->open, &sealed) != OK) {
+        refuse(j, 400, "invalid_request_error", "outer_mismatch",
+               "the open and the sealed fields differ");
+        return false;
+    }
+    if (outer_deadline(&sealed, now, &deadline) != OK || deadline > now + OUTER_DEADLINE_MS * 2) {
+        refuse(j, 400, "invalid_request_error", "bad_deadline", "the deadline makes no sense");
+        return false;
+    }
+    if (deadline + DEADLINE_SLACK_MS <= now) {
+        refuse(j, 504, "timeout_error", "deadline_passed", "the deadline had passed on arrival");
+        return false;
+    }
+    *left_ms = (uint32_t)(deadline + DEADLINE_SLACK_MS - now);
+    return true;
+}
+
+static void forward(struct job *j, const struct endpoint *endpoint, bool stream, uint32_t left_ms)
+{
+    struct slice type = SLICE_LIT("application/json");
+    char length[24];
+    struct http_field fields[2];
+
+    (void)bhttp_fields_find(&j->request->fields, "content-type", &type);
+    snprintf(length, sizeof length, "%zu", j->request->body.len);
+    fields[0] = HTTP_FIELD("content-type", type);
+    fields[1] = HTTP_FIELD("content-length", slice_text(length));
+    worker_receipt_forwarded(&j->receipt);
+    /* A streamed call gets a connection of its own: engines close after a stream. */
+    j->call = http_call_start(j->worker->engine,
+                              &(struct http_call_params){.method = slice_text(endpoint->method),
+                                                         .target = slice_text(endpoint->path),
+                                                         .fields = {fields, COUNT_OF(fields)},
+                                                         .fresh = stream,
+                                                         .first_ms = left_ms,
+                                                         .whole_ms = left_ms},
+                              &engine_events, j);
+    http_call_write(j->call, j->request->body);
+    http_call_end(j->call, HTTP_NO_FIELDS);
+}
+
+/* --- from the caller --- */
+
+static void on_request(void *owner, const struct sealed_request *request)
+{
+    struct job *j = owner;
+    const struct endpoint *endpoint = endpoint_find(&request->control);
+    uint32_t left_ms;
+    bool stream;
+
+    j->request = request;
+    worker_receipt_begin(&j->receipt, j->worker, request);
+    j->worker->served++;
+    if (endpoint == NULL)
+        refuse(j, 404, "invalid_request_error", "not_found", "no such path");
+    else if (!check_outer(j, &left_ms) || !check_body(j, &stream))
+        return;
+    else if (j->worker->active > j->worker->capacity)
+        refuse(j, 503, "server_error", "overloaded", "the worker is at its capacity");
+    else
+        forward(j, endpoint, stream, left_ms);
+}
+
+static void on_drained(void *owner)
+{
+    struct job *j = owner;
+
+    if (j->call != NULL)
+        http_call_resume(j->call);
+}
+
+static void on_done(void *owner, cocoon_err why)
+{
+    struct job *j = owner;
+
+    (void)why;
+    if (j->call != NULL)
+        http_call_cancel(j->call);
+    job_free(j);
+}
+
+static const struct sealed_exchange_events sealed_events = {
+    .on_request = on_request, .on_drained = on_drained, .on_done = on_done};
+
+void worker_request_handle(void *owner, struct http_exchange *x)
+{
+    struct worker *worker = owner;
+    struct http_fields fields = http_exchange_request(x)->fields;
+    struct job *j = MEM_NEW(struct job);
+
+    j->worker = worker;
+    for (size_t i = 0; i < OUTER_FIELDS; i++)
+        (void)http_field_get(fields, outer_names[i], &j->open.value[i]);
+    worker->active++;
+    j->sealed = sealed_exchange_start(
+        x,
+        &(struct sealed_exchange_params){
+            .keys = worker->ohttp_keys, .rng = &rand_system, .body_max = LIMIT_REQUEST_BODY},
+        &sealed_events, j);
+    if (j->sealed == NULL) {
+        worker->active--;
+        mem_free(j);
+    }
+}
