@@ -404,26 +404,49 @@ static uint64_t caller_patience_ms(const struct http_request *request)
     return seconds * 1000;
 }
 
-static void request_body(void *owner, struct slice body)
+static void body_piece(void *owner, struct slice bytes)
+{
+    struct request *r = owner;
+
+    buf_put(&r->body, bytes);
+}
+
+static void body_end(void *owner, struct http_fields trailers)
 {
     struct request *r = owner;
     uint64_t patience = caller_patience_ms(http_exchange_request(r->x));
     cocoon_err err;
 
-    buf_put(&r->body, body);
-    err = read_model(r);
-    if (err == ERR_MISSING || err == ERR_TYPE) {
+    (void)trailers;
+    if ((err = buf_ok(&r->body)) == OK)
+        err = read_model(r);
+    if (err == ERR_LIMIT) {
+        refuse(r, 413, "too_large", "the request is too large");
+    } else if (err == ERR_MISSING || err == ERR_TYPE) {
         refuse(r, 400, "model_missing",
                "the body must be a JSON object whose \"model\" names a model");
     } else if (err != OK) {
         refuse(r, 400, "invalid_json", cocoon_err_text(err));
     } else {
-        sha256(body, &r->request_digest);
+        sha256(buf_slice(&r->body), &r->request_digest);
         r->deadline = loop_now(r->client->loop) + patience;
         r->deadline_unix_ms = (uint64_t)loop_unix_now() * 1000 + patience;
         try_next(r);
     }
 }
+
+static void caller_drained(void *owner)
+{
+    struct request *r = owner;
+
+    if (r->call != NULL)
+        sealed_call_resume(r->call);
+}
+
+static const struct http_exchange_events caller_events = {.on_body = body_piece,
+                                                          .on_end = body_end,
+                                                          .on_drained = caller_drained,
+                                                          .on_done = caller_done};
 
 void client_request_handle(void *owner, struct http_exchange *x)
 {
@@ -436,5 +459,5 @@ void client_request_handle(void *owner, struct http_exchange *x)
     buf_init(&r->body, LIMIT_REQUEST_BODY);
     buf_init(&r->held, LIMIT_RESPONSE_BODY);
     buf_init(&r->receipt, RECEIPT_MAX);
-    http_exchange_collect(x, LIMIT_REQUEST_BODY, request_body, caller_done, r);
+    http_exchange_bind(x, &caller_events, r);
 }
