@@ -8,8 +8,8 @@
 #ifndef ROLE_WORKER_H
 #define ROLE_WORKER_H
 
+#include "backend/backend.h"
 #include "channel/ohttp_keys.h"
-#include "crypto/sign.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 
@@ -40,8 +40,7 @@ struct worker {
     /* what it serves */
     char model[128];
     struct digest model_digest, engine_digest, release_digest;
-    struct http_peer *engine;
-    bool egress; /* the engine is outside the measured worker (--backend) */
+    struct backend *backend;
 
     uint32_t capacity, active;
     uint64_t served, refused;

@@ -8,15 +8,12 @@
  * A refusal after opening is sealed and receipted like an answer. The engine stops when the caller
  * goes away.
  */
-#include <stdio.h>
-
-#include "backend/usage.h"
+#include "backend/openai.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "channel/sealed_exchange.h"
 #include "codec/json.h"
-#include "codec/json_wr.h"
 #include "crypto/rand.h"
 #include "role/outer.h"
 #include "role/worker.h"
@@ -31,11 +28,10 @@ enum {
 struct job {
     struct worker *worker;
     struct sealed_exchange *sealed;
-    struct http_call *call; /* to the engine; NULL when none runs */
+    struct openai_call *call; /* to the engine; NULL when none runs */
     const struct sealed_request *request;
     struct outer open; /* outer fields: they live as long as the exchange */
     struct worker_receipt receipt;
-    struct usage_meter meter;
     bool receipted;
 };
 
@@ -46,11 +42,8 @@ static uint64_t now_ms(void)
 
 static void job_free(struct job *j)
 {
-    struct usage unused;
-
     if (j->request != NULL && !j->receipted)
         worker_receipt_drop(&j->receipt);
-    usage_meter_end(&j->meter, &unused);
     j->worker->active--;
     mem_free(j);
 }
@@ -65,16 +58,14 @@ static void job_abort(struct job *j)
 /* --- answering --- */
 
 /* Sign the receipt and end the sealed answer with it. */
-static void finish(struct job *j)
+static void finish(struct job *j, const struct usage *usage)
 {
     struct bhttp_fields trailers = {0};
-    struct usage usage;
     struct buf receipt;
 
     buf_init(&receipt, RECEIPT_TEXT_MAX);
-    usage_meter_end(&j->meter, &usage);
     j->receipted = true;
-    if (worker_receipt_finish(&j->receipt, &usage, &receipt) == OK &&
+    if (worker_receipt_finish(&j->receipt, usage, &receipt) == OK &&
         bhttp_fields_add(&trailers, SLICE_LIT("cocoon-receipt"), buf_slice(&receipt)))
         sealed_exchange_end(j->sealed, &trailers);
     else
@@ -96,37 +87,26 @@ static void send_head(struct job *j, unsigned status, struct slice content_type)
 static void refuse(struct job *j, unsigned status, const char *type, const char *code,
                    const char *message)
 {
-    struct json_wr w;
+    static const struct usage nothing;
     struct buf body;
 
     j->worker->refused++;
     buf_init(&body, ERROR_BODY_MAX);
-    json_wr_init(&w, &body);
-    json_wr_object(&w, NULL);
-    json_wr_object(&w, "error");
-    json_wr_cstr(&w, "message", message);
-    json_wr_cstr(&w, "type", type);
-    json_wr_cstr(&w, "code", code);
-    json_wr_null(&w, "param");
-    json_wr_close(&w);
-    json_wr_close(&w);
+    openai_error_put(&body, message, type, code);
     send_head(j, status, SLICE_LIT("application/json"));
     worker_receipt_piece(&j->receipt, buf_slice(&body));
     sealed_exchange_write(j->sealed, buf_slice(&body));
     buf_fini(&body);
-    finish(j);
+    finish(j, &nothing);
 }
 
 /* --- from the engine --- */
 
-static void engine_head(void *owner, const struct http_response *head)
+static void engine_head(void *owner, const struct openai_head *head)
 {
     struct job *j = owner;
-    struct slice type = SLICE_LIT("application/json");
 
-    (void)http_field_get(head->fields, "content-type", &type);
-    usage_meter_begin(&j->meter, type);
-    send_head(j, head->status, type);
+    send_head(j, head->status, head->content_type);
 }
 
 static void engine_body(void *owner, struct slice bytes)
@@ -134,48 +114,41 @@ static void engine_body(void *owner, struct slice bytes)
     struct job *j = owner;
 
     worker_receipt_piece(&j->receipt, bytes);
-    usage_meter_take(&j->meter, bytes);
     if (!sealed_exchange_write(j->sealed, bytes))
-        http_call_pause(j->call);
+        openai_pause(j->call);
 }
 
-static void engine_end(void *owner, struct http_fields trailers)
-{
-    struct job *j = owner;
-
-    (void)trailers;
-    j->call = NULL;
-    finish(j);
-}
-
-static void engine_error(void *owner, cocoon_err why)
+static void engine_end(void *owner, const struct usage *usage)
 {
     struct job *j = owner;
 
     j->call = NULL;
-    if (sealed_exchange_answered(j->sealed))
-        job_abort(j);
-    else if (why == ERR_TIMEOUT)
-        refuse(j, 504, "timeout_error", "engine_timeout", "the engine did not answer in time");
-    else
-        refuse(j, 503, "server_error", "engine_unavailable", "the engine does not answer");
+    finish(j, usage);
 }
 
-static const struct http_call_events engine_events = {
-    .on_head = engine_head, .on_body = engine_body, .on_end = engine_end, .on_error = engine_error};
+static void engine_abort(void *owner, cocoon_err why, const struct usage *usage)
+{
+    struct job *j = owner;
+
+    (void)why;
+    (void)usage;
+    j->call = NULL;
+    job_abort(j);
+}
+
+static const struct openai_events engine_events = {
+    .on_head = engine_head, .on_body = engine_body, .on_end = engine_end, .on_abort = engine_abort};
 
 /* --- checks, each answering the refusal itself --- */
 
 struct endpoint {
     const char *method, *path;
-    bool has_body;
 };
 
 /* What a worker passes to its engine. */
 static const struct endpoint endpoints[] = {
-    {"POST", "/v1/chat/completions", true}, {"POST", "/v1/completions", true},
-    {"POST", "/v1/embeddings", true},       {"POST", "/v1/responses", true},
-    {"POST", "/v1/messages", true},         {"POST", "/v1/rerank", true},
+    {"POST", "/v1/chat/completions"}, {"POST", "/v1/completions"}, {"POST", "/v1/embeddings"},
+    {"POST", "/v1/responses"},        {"POST", "/v1/messages"},    {"POST", "/v1/rerank"},
 };
 
 static const struct endpoint *endpoint_find(const struct bhttp_control *control)
@@ -195,8 +168,8 @@ static void outer_read(const struct bhttp_fields *fields, struct outer *out)
             out->value[i] = (struct slice){NULL, 0};
 }
 
-/* Read the model's name and whether a stream is wanted. False when it was refused. */
-static bool check_body(struct job *j, bool *stream)
+/* Hold the model that the body names against ours. False when it was refused. */
+static bool check_body(struct job *j)
 {
     const struct json *root;
     struct slice model;
@@ -204,7 +177,6 @@ static bool check_body(struct job *j, bool *stream)
     struct fail fail;
     bool good = false;
 
-    *stream = false;
     arena_init(&arena, WORKER_JSON_MAX);
     if (json_parse(j->request->body, &arena, &root, &fail) != OK || root->kind != JSON_OBJECT)
         refuse(j, 400, "invalid_request_error", "invalid_json", "the body is not a JSON object");
@@ -215,8 +187,6 @@ static bool check_body(struct job *j, bool *stream)
                "this worker serves another model");
     else
         good = true;
-    if (good && json_get_bool(root, "stream", stream) != OK)
-        *stream = false;
     arena_wipe(&arena);
     return good;
 }
@@ -245,28 +215,20 @@ static bool check_outer(struct job *j, uint32_t *left_ms)
     return true;
 }
 
-static void forward(struct job *j, const struct endpoint *endpoint, bool stream, uint32_t left_ms)
+static void forward(struct job *j, const struct endpoint *endpoint, uint32_t left_ms)
 {
     struct slice type = SLICE_LIT("application/json");
-    char length[24];
-    struct http_field fields[2];
 
     (void)bhttp_fields_find(&j->request->fields, "content-type", &type);
-    snprintf(length, sizeof length, "%zu", j->request->body.len);
-    fields[0] = HTTP_FIELD("content-type", type);
-    fields[1] = HTTP_FIELD("content-length", slice_text(length));
     worker_receipt_forwarded(&j->receipt);
-    /* A streamed call gets a connection of its own: engines close after a stream. */
-    j->call = http_call_start(j->worker->engine,
-                              &(struct http_call_params){.method = slice_text(endpoint->method),
-                                                         .target = slice_text(endpoint->path),
-                                                         .fields = {fields, COUNT_OF(fields)},
-                                                         .fresh = stream,
-                                                         .first_ms = left_ms,
-                                                         .whole_ms = left_ms},
-                              &engine_events, j);
-    http_call_write(j->call, j->request->body);
-    http_call_end(j->call, HTTP_NO_FIELDS);
+    j->call = openai_start(j->worker->backend,
+                           &(struct openai_request){.method = slice_text(endpoint->method),
+                                                    .target = slice_text(endpoint->path),
+                                                    .content_type = type,
+                                                    .body = j->request->body,
+                                                    .first_ms = left_ms,
+                                                    .whole_ms = left_ms},
+                           &engine_events, j);
 }
 
 /* --- from the caller --- */
@@ -276,19 +238,18 @@ static void on_request(void *owner, const struct sealed_request *request)
     struct job *j = owner;
     const struct endpoint *endpoint = endpoint_find(&request->control);
     uint32_t left_ms;
-    bool stream;
 
     j->request = request;
     worker_receipt_begin(&j->receipt, j->worker, request);
     j->worker->served++;
     if (endpoint == NULL)
         refuse(j, 404, "invalid_request_error", "not_found", "no such path");
-    else if (!check_outer(j, &left_ms) || !check_body(j, &stream))
+    else if (!check_outer(j, &left_ms) || !check_body(j))
         return;
     else if (j->worker->active > j->worker->capacity)
         refuse(j, 503, "server_error", "overloaded", "the worker is at its capacity");
     else
-        forward(j, endpoint, stream, left_ms);
+        forward(j, endpoint, left_ms);
 }
 
 static void on_drained(void *owner)
@@ -296,7 +257,7 @@ static void on_drained(void *owner)
     struct job *j = owner;
 
     if (j->call != NULL)
-        http_call_resume(j->call);
+        openai_resume(j->call);
 }
 
 static void on_done(void *owner, cocoon_err why)
@@ -304,8 +265,7 @@ static void on_done(void *owner, cocoon_err why)
     struct job *j = owner;
 
     (void)why;
-    if (j->call != NULL)
-        http_call_cancel(j->call);
+    openai_cancel(j->call);
     job_free(j);
 }
 
