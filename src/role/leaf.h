@@ -6,6 +6,7 @@
 #define ROLE_LEAF_H
 
 #include "channel/ratls.h"
+#include "net/tls.h"
 #include "role/config.h"
 
 enum { LEAF_LIFE_S = RATLS_LIFE_MAX, LEAF_RENEW_MS = 24 * 3600 * 1000 };
