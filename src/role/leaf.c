@@ -52,17 +52,12 @@ cocoon_err leaf_load(struct ratls_leaf *leaf, const char *path)
 cocoon_err leaf_context(struct ratls_leaf *leaf, const char *common_name, struct tls_params *params,
                         struct tls_ctx **out)
 {
-    struct buf pkcs8;
-    cocoon_err err;
+    cocoon_err err = ratls_leaf_certify(leaf, slice_text(common_name), SLICE_LIT(""),
+                                        loop_unix_now(), LEAF_LIFE_S, &rand_system);
 
-    buf_init(&pkcs8, LEAF_KEY_MAX);
-    if ((err = ratls_leaf_certify(leaf, slice_text(common_name), SLICE_LIT(""), loop_unix_now(),
-                                  LEAF_LIFE_S, &rand_system)) == OK &&
-        (err = tls_key_save(leaf->key, &pkcs8)) == OK) {
-        params->cert_der = buf_slice(&leaf->cert);
-        params->key_der = buf_slice(&pkcs8);
-        err = tls_ctx_new(params, out);
-    }
-    buf_wipe(&pkcs8);
-    return err;
+    if (err != OK)
+        return err;
+    params->cert_der = buf_slice(&leaf->cert);
+    params->key = leaf->key;
+    return tls_ctx_new(params, out);
 }

@@ -95,11 +95,10 @@ static cocoon_err read_records(struct entrant *e, const struct light_view *view,
                                const struct light_proof *proof, struct fail *fail)
 {
     struct record_release *release = ARENA_NEW(&e->arena, struct record_release);
-    struct light_proof *kept = ARENA_NEW(&e->arena, struct light_proof);
     struct digest id;
     cocoon_err err;
 
-    if (release == NULL || kept == NULL)
+    if (release == NULL)
         return ERR_NOMEM;
     memcpy(id.bytes, e->peer.id, sizeof id.bytes);
     if ((err = light_worker(view, proof, &id, loop_unix_now(), &e->record, fail)) != OK ||
@@ -157,7 +156,7 @@ static void gate_choose(void *owner, struct handshake *h, const struct channel_p
     const struct known_peer *known = NULL;
     struct digest spki;
 
-    if (peer->has_keyset && stream_peer_spki(handshake_stream(h), spki.bytes) == OK)
+    if (peer->has_keyset && stream_peer_spki(handshake_stream(h), &spki) == OK)
         known =
             known_find(e->gate->known, &peer->keyset, peer->role, peer->id, &spki, loop_unix_now());
     if (known != NULL)
