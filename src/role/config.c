@@ -168,5 +168,5 @@ cocoon_err pinned_parse(struct slice text, struct pinned *out)
     host = slice_cut(&rest, '#');
     if (addr_parse(host, &out->at) != OK || out->at.kind != ADDR_TCP)
         return ERR_MALFORMED;
-    return hex_read(rest, out->spki_sha256, sizeof out->spki_sha256);
+    return hex_read(rest, out->spki.bytes, sizeof out->spki.bytes);
 }

@@ -60,7 +60,7 @@ cocoon_err config_signing_key(const struct config *c, const char *section, const
  */
 struct pinned {
     struct addr at;
-    uint8_t spki_sha256[32];
+    struct digest spki;
 };
 cocoon_err pinned_parse(struct slice text, struct pinned *out) MUST_CHECK;
 

@@ -107,6 +107,7 @@ void worker_tunnels_renew(
     struct worker_tunnels *t); /* the identity changed: dial anew, then drain the old */
 bool worker_tunnels_up(const struct worker_tunnels *t);
 void worker_tunnels_stop(struct worker_tunnels *t);
+void worker_tunnels_free(struct worker_tunnels *t); /* once the loop is gone */
 
 /* worker_http.c: all routes, for tunnels and the direct listener; `owner` is the worker. */
 void worker_http_handle(void *owner, struct http_exchange *x);

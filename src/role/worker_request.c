@@ -21,7 +21,7 @@
 
 enum {
     ERROR_BODY_MAX = 2048,
-    RECEIPT_TEXT_MAX = 64 * 1024,
+    RECEIPT_TRAILER_MAX = 64 * 1024,
     DEADLINE_SLACK_MS = 1000, /* clocks differ */
 };
 
@@ -32,7 +32,6 @@ struct job {
     const struct sealed_request *request;
     struct outer open; /* outer fields: they live as long as the exchange */
     struct worker_receipt receipt;
-    bool receipted;
 };
 
 static uint64_t now_ms(void)
@@ -42,8 +41,7 @@ static uint64_t now_ms(void)
 
 static void job_free(struct job *j)
 {
-    if (j->request != NULL && !j->receipted)
-        worker_receipt_drop(&j->receipt);
+    worker_receipt_drop(&j->receipt);
     j->worker->active--;
     mem_free(j);
 }
@@ -63,8 +61,7 @@ static void finish(struct job *j, const struct usage *usage)
     struct bhttp_fields trailers = {0};
     struct buf receipt;
 
-    buf_init(&receipt, RECEIPT_TEXT_MAX);
-    j->receipted = true;
+    buf_init(&receipt, RECEIPT_TRAILER_MAX);
     if (worker_receipt_finish(&j->receipt, usage, &receipt) == OK &&
         bhttp_fields_add(&trailers, SLICE_LIT("cocoon-receipt"), buf_slice(&receipt)))
         sealed_exchange_end(j->sealed, &trailers);
@@ -106,6 +103,7 @@ static void engine_head(void *owner, const struct openai_head *head)
 {
     struct job *j = owner;
 
+    worker_receipt_head(&j->receipt, head->streamed);
     send_head(j, head->status, head->content_type);
 }
 
@@ -237,10 +235,12 @@ static void on_request(void *owner, const struct sealed_request *request)
 {
     struct job *j = owner;
     const struct endpoint *endpoint = endpoint_find(&request->control);
+    struct slice keyset = {NULL, 0};
     uint32_t left_ms;
 
     j->request = request;
-    worker_receipt_begin(&j->receipt, j->worker, request);
+    (void)bhttp_fields_find(&request->fields, "cocoon-keyset", &keyset);
+    worker_receipt_begin(&j->receipt, j->worker, worker_identity_for(j->worker, keyset), request);
     j->worker->served++;
     if (endpoint == NULL)
         refuse(j, 404, "invalid_request_error", "not_found", "no such path");
@@ -276,8 +276,13 @@ void worker_request_handle(void *owner, struct http_exchange *x)
 {
     struct worker *worker = owner;
     struct http_fields fields = http_exchange_request(x)->fields;
-    struct job *j = MEM_NEW(struct job);
+    struct job *j;
 
+    if (worker->identity == NULL) {
+        http_answer_error(x, 503, "not_ready", "this worker is not registered yet");
+        return;
+    }
+    j = MEM_NEW(struct job);
     j->worker = worker;
     for (size_t i = 0; i < OUTER_FIELDS; i++)
         (void)http_field_get(fields, outer_names[i], &j->open.value[i]);

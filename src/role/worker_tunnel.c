@@ -195,6 +195,13 @@ static void on_http_down(void *owner, cocoon_err why)
     end_over(e, why);
 }
 
+static void on_tunnel_request(void *owner, struct http_exchange *x)
+{
+    struct tunnel_end *e = owner;
+
+    worker_http_handle(e->dial->all->worker, x);
+}
+
 static void on_handshake_done(void *owner, cocoon_err err, struct stream *stream,
                               const struct channel_peer *peer)
 {
@@ -207,7 +214,7 @@ static void on_handshake_done(void *owner, cocoon_err err, struct stream *stream
         end_over(e, err);
         return;
     }
-    e->http = http_tunnel_serve(stream, NULL, worker_http_handle, on_http_down, d->all->worker);
+    e->http = http_tunnel_serve(stream, NULL, on_tunnel_request, on_http_down, e);
     d->pause_ms = TUNNEL_PAUSE_FIRST_MS;
     log_tunnel(LOG_INFO, "tunnel_up", d, OK);
     for (struct tunnel_end *old = e->next; old != NULL; old = old->next)
@@ -259,15 +266,14 @@ static cocoon_err dial_context(struct dial *d, struct worker_identity *id, struc
 {
     static const char *const alpn[] = {"cocoon-tunnel/1"};
 
-    return tls_ctx_new(
-        &(struct tls_params){.cert_der = buf_slice(&id->leaf.cert),
-                             .key = id->leaf.key,
-                             .alpn = alpn,
-                             .alpn_count = 1,
-                             .accept = TLS_ACCEPT_PIN,
-                             .pins = (const uint8_t(*)[TLS_DIGEST])d->proxy.spki_sha256,
-                             .pin_count = 1},
-        out);
+    return tls_ctx_new(&(struct tls_params){.cert_der = buf_slice(&id->leaf.cert),
+                                            .key = id->leaf.key,
+                                            .alpn = alpn,
+                                            .alpn_count = 1,
+                                            .accept = TLS_ACCEPT_PIN,
+                                            .pins = &d->proxy.spki,
+                                            .pin_count = 1},
+                       out);
 }
 
 static void dial_now(void *owner)
@@ -337,7 +343,7 @@ bool worker_tunnels_up(const struct worker_tunnels *t)
     return false;
 }
 
-/* Cut one end. A quote under way on another thread is waited for: the loop is gone before it is. */
+/* Cut one end. One whose quote is being made on another thread stays until that came back. */
 static void end_cut(struct tunnel_end *e)
 {
     if (e->stream != NULL)
@@ -361,5 +367,9 @@ void worker_tunnels_stop(struct worker_tunnels *t)
             end_cut(d->ends);
         loop_timer_stop(&d->again);
     }
+}
+
+void worker_tunnels_free(struct worker_tunnels *t)
+{
     mem_free(t);
 }
