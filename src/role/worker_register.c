@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "attest/attestation.h"
+#include "attest/statement.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
