@@ -22,6 +22,7 @@ void pool_identity_unref(struct pool_identity *identity)
     if (--identity->refs > 0)
         return;
     buf_fini(&identity->evidence_json);
+    buf_fini(&identity->ledger_json);
     mem_free(identity);
 }
 

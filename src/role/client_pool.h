@@ -24,7 +24,8 @@ struct pool_identity {
     struct ed25519_public ohttp_signer;
     bool simulated;
     unix_time valid_until;
-    struct buf evidence_json; /* keyset, evidence, collateral: what a bundle repeats */
+    struct buf evidence_json; /* what it registered: part of every bundle */
+    struct buf ledger_json;   /* the newest proof of its records: likewise */
 };
 
 struct pool_worker {

@@ -220,7 +220,7 @@ static void answer_end(void *owner)
 /* The answer does not come: try another worker, or tell the caller. */
 static void call_failed(struct request *r, bool worker_at_fault)
 {
-    uint64_t now = loop_now(r->client->loop);
+    uint64_t now = loop_now(r->client->process.loop);
 
     r->call = NULL;
     if (worker_at_fault && r->worker != NULL)
@@ -242,8 +242,10 @@ static void answer_refused(void *owner, unsigned status, struct slice body)
 
     (void)body;
     /* 400 from the worker means its keys changed: fetch its configuration anew. */
-    if (status == 400 && r->worker != NULL)
+    if (status == 400 && r->worker != NULL) {
         r->worker->has_config = false;
+        client_follow_hurry(r->client->follow);
+    }
     if (status == 504) {
         r->call = NULL;
         worker_release(r);
@@ -303,6 +305,7 @@ static cocoon_err seal_to(struct request *r, struct pool_worker *w, uint32_t lef
     const struct http_request *request = http_exchange_request(r->x);
     struct bhttp_fields fields = {0};
     struct slice type = SLICE_LIT("application/json"), values[OUTER_FIELDS];
+    struct buf keyset;
     struct http_field outer[OUTER_FIELDS + 1];
     char deadline[24], size_class[24];
     cocoon_err err;
@@ -344,7 +347,7 @@ static cocoon_err seal_to(struct request *r, struct pool_worker *w, uint32_t lef
 /* Draw a worker that was not tried and seal the request to it; refuse when there is none. */
 static void try_next(struct request *r)
 {
-    uint64_t now = loop_now(r->client->loop);
+    uint64_t now = loop_now(r->client->process.loop);
     struct pool_worker *w;
     enum pool_answer answer;
 
@@ -429,7 +432,7 @@ static void body_end(void *owner, struct http_fields trailers)
         refuse(r, 400, "invalid_json", cocoon_err_text(err));
     } else {
         sha256(buf_slice(&r->body), &r->request_digest);
-        r->deadline = loop_now(r->client->loop) + patience;
+        r->deadline = loop_now(r->client->process.loop) + patience;
         r->deadline_unix_ms = (uint64_t)loop_unix_now() * 1000 + patience;
         try_next(r);
     }
