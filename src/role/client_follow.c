@@ -54,6 +54,7 @@ struct client_follow {
     struct light_proof *proof;
     struct slice proof_text;
     struct worker_check check;
+    struct pool_identity *identity; /* verified anew, waiting for its key configuration */
 };
 
 static void next_worker(struct client_follow *f);
@@ -79,6 +80,8 @@ static void log_refused(const struct pool_worker *w)
 static void worker_done(struct client_follow *f)
 {
     arena_fini(&f->arena);
+    pool_identity_unref(f->identity);
+    f->identity = NULL;
     f->worker = NULL;
     next_worker(f);
 }
@@ -90,13 +93,30 @@ static void worker_refused(struct client_follow *f, const char *why, struct slic
     worker_done(f);
 }
 
+/* Something could not be had now: that is no verdict. What was verified before stays so until it
+ * ends. */
+static void worker_unanswered(struct client_follow *f, const char *what, cocoon_err err)
+{
+    if (f->worker->identity == NULL) {
+        worker_refused(f, what, slice_text(cocoon_err_text(err)));
+        return;
+    }
+    worker_done(f);
+}
+
+/* Errors that say "not now" rather than "no". */
+static bool is_outage(cocoon_err err)
+{
+    return cocoon_err_exit(err) == 1;
+}
+
 /* --- key configuration --- */
 
-/* Take the first configuration of the array that holds; keep the one there is if none does. */
-static cocoon_err config_take(struct pool_worker *w, struct slice body, struct arena *arena)
+/* Find the first configuration of the array that `id` signed and that is in force. */
+static cocoon_err config_find(const struct pool_identity *id, struct slice body,
+                              struct arena *arena, struct ohttp_signed *out)
 {
     const struct json *root;
-    struct ohttp_signed found;
     struct fail fail;
     cocoon_err err;
 
@@ -104,34 +124,32 @@ static cocoon_err config_take(struct pool_worker *w, struct slice body, struct a
         return err;
     err = ERR_MISSING;
     for (const struct json *item = root->first; item != NULL && err != OK; item = item->next)
-        err = ohttp_signed_read(item->source, &w->identity->ohttp_signer,
-                                &w->identity->keyset_digest, loop_unix_now(), &found, &fail);
-    if (err != OK)
-        return err;
-    w->config = found;
-    w->has_config = true;
-    return OK;
+        err = ohttp_signed_read(item->source, &id->ohttp_signer, &id->keyset_digest,
+                                loop_unix_now(), out, &fail);
+    return err;
 }
 
 static void config_came(void *owner, cocoon_err err, const struct http_response *head,
                         struct slice body)
 {
     struct client_follow *f = owner;
+    struct pool_worker *w = f->worker;
+    struct ohttp_signed found;
 
     f->fetch = NULL;
     if (err == OK && head->status != 200)
         err = ERR_NOT_FOUND;
     if (err == OK)
-        err = config_take(f->worker, body, &f->arena);
-    if (err != OK && !f->worker->has_config) {
-        buf_clear(&f->worker->why_not);
-        buf_put_text(&f->worker->why_not,
-                     "its key configuration cannot be had through the proxy: ");
-        buf_put_text(&f->worker->why_not, cocoon_err_text(err));
-    } else {
-        buf_clear(&f->worker->why_not);
+        err = config_find(f->identity != NULL ? f->identity : w->identity, body, &f->arena, &found);
+    if (err == OK) {
+        if (f->identity != NULL)
+            pool_verified(w, pool_identity_ref(f->identity));
+        pool_configured(w, &found);
+    } else if (!w->has_config) {
+        pool_why_set(w, "its key configuration cannot be had through the proxy",
+                     slice_text(cocoon_err_text(err)));
     }
-    if (f->worker->has_config && !f->told) {
+    if (w->has_config && !f->told) {
         f->told = true;
         f->on_first(f->client);
     }
@@ -143,7 +161,8 @@ static void config_fetch(struct client_follow *f)
     struct pool_worker *w = f->worker;
     char path[128];
 
-    if (w->has_config && w->config.not_after > loop_unix_now() + CONFIG_SPARE_S) {
+    if (f->identity == NULL && w->has_config &&
+        w->config.not_after > loop_unix_now() + CONFIG_SPARE_S) {
         worker_done(f);
         return;
     }
@@ -171,6 +190,7 @@ static cocoon_err identity_make(struct client_follow *f, struct pool_identity **
     id->model_digest = c->worker.model;
     id->simulated = c->appraisal.result.simulated;
     id->valid_until = c->appraisal.result.valid_until;
+    id->fresh_until = f->view.cosigned + LIGHT_MAX_AGE;
     buf_init(&id->evidence_json, EVIDENCE_JSON_MAX);
     buf_init(&id->ledger_json, LIGHT_PROOF_MAX);
     buf_put(&id->evidence_json, c->evidence);
@@ -230,7 +250,7 @@ static void appraised(void *owner, cocoon_err err)
     name = f->check.model.name;
     if (slice_cstr(name, f->worker->model, sizeof f->worker->model) != OK)
         f->worker->model[0] = '\0';
-    pool_verified(f->worker, identity);
+    f->identity = identity;
     config_fetch(f);
 }
 
@@ -242,8 +262,7 @@ static void evidence_came(void *owner, cocoon_err err, struct slice body)
     if (err == OK)
         err = arena_copy(&f->arena, body, &evidence);
     if (err != OK) {
-        worker_refused(f, "its evidence cannot be had from the ledger",
-                       slice_text(cocoon_err_text(err)));
+        worker_unanswered(f, "its evidence cannot be had from the ledger", err);
         return;
     }
     f->check = (struct worker_check){.policy = &f->client->trust.policy,
@@ -279,6 +298,7 @@ static bool still_verified(struct client_follow *f)
         return false;
     buf_clear(&id->ledger_json);
     buf_put(&id->ledger_json, f->proof_text);
+    id->fresh_until = f->view.cosigned + LIGHT_MAX_AGE;
     return true;
 }
 
@@ -298,6 +318,10 @@ static void records_came(void *owner, cocoon_err err, const struct fail *fail,
             err = ERR_NOMEM;
         else
             err = light_proof_read(f->proof_text, &f->arena, f->proof, &why);
+    }
+    if (is_outage(err)) {
+        worker_unanswered(f, "the ledger does not answer", err);
+        return;
     }
     if (err != OK) {
         worker_refused(f, "the ledger does not vouch for it",

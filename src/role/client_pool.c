@@ -62,6 +62,19 @@ void pool_refuse(struct pool_worker *w, const char *why, struct slice detail)
     worker_forget_keys(w);
     pool_identity_unref(w->identity);
     w->identity = NULL;
+    pool_why_set(w, why, detail);
+}
+
+void pool_configured(struct pool_worker *w, const struct ohttp_signed *config)
+{
+    worker_forget_keys(w);
+    w->config = *config;
+    w->has_config = true;
+    buf_clear(&w->why_not);
+}
+
+void pool_why_set(struct pool_worker *w, const char *why, struct slice detail)
+{
     buf_clear(&w->why_not);
     buf_put_text(&w->why_not, why);
     if (detail.len > 0) {
@@ -83,9 +96,10 @@ void pool_cool(struct pool_worker *w, uint64_t now)
     w->cool_until = now + POOL_COOL_MS;
 }
 
-static bool worker_usable(const struct pool_worker *w)
+static bool worker_usable(const struct pool_worker *w, unix_time wall)
 {
-    return w->identity != NULL && w->has_config;
+    return w->identity != NULL && w->has_config && wall < w->identity->valid_until &&
+           wall < w->identity->fresh_until && wall < w->config.not_after;
 }
 
 static bool was_tried(const struct pool_worker *w, const uint8_t (*tried)[32], size_t count)
@@ -113,7 +127,8 @@ static uint32_t draw(const struct rng *rng, uint32_t n)
 }
 
 enum pool_answer pool_pick(struct pool *pool, struct slice model, const uint8_t (*tried)[32],
-                           size_t tried_count, uint64_t now, struct pool_worker **out)
+                           size_t tried_count, uint64_t now, unix_time wall,
+                           struct pool_worker **out)
 {
     struct pool_worker *free_pick = NULL, *busy_pick = NULL;
     uint32_t known = 0, usable = 0, free_seen = 0, busy_seen = 0;
@@ -123,7 +138,7 @@ enum pool_answer pool_pick(struct pool *pool, struct slice model, const uint8_t 
         if (!slice_eq_text(model, w->model))
             continue;
         known++;
-        if (!worker_usable(w))
+        if (!worker_usable(w, wall))
             continue;
         usable++;
         if (was_tried(w, tried, tried_count))
@@ -159,18 +174,18 @@ cocoon_err pool_session(struct pool *pool, struct pool_worker *w, unix_time now)
     return err;
 }
 
-void pool_why(const struct pool *pool, struct slice model, struct buf *out)
+void pool_why(const struct pool *pool, struct slice model, unix_time wall, struct buf *out)
 {
     bool any = false;
 
     for (const struct pool_worker *w = pool->first; w != NULL; w = w->next) {
-        if (!slice_eq_text(model, w->model) || worker_usable(w))
+        if (!slice_eq_text(model, w->model) || worker_usable(w, wall))
             continue;
         buf_put_text(out, any ? "; worker " : "worker ");
         buf_put(out, slice_make(w->id_hex, 12));
         buf_put_text(out, ": ");
         buf_put(out, w->why_not.len > 0 ? buf_slice(&w->why_not)
-                                        : SLICE_LIT("has no key configuration in force"));
+                                        : SLICE_LIT("its verdict or key configuration has ended"));
         any = true;
     }
 }

@@ -23,7 +23,8 @@ struct pool_identity {
     struct ed25519_public receipt_key;
     struct ed25519_public ohttp_signer;
     bool simulated;
-    unix_time valid_until;
+    unix_time valid_until;    /* of the verdict */
+    unix_time fresh_until;    /* of the ledger's word, renewed with every look at it */
     struct buf evidence_json; /* what it registered: part of every bundle */
     struct buf ledger_json;   /* the newest proof of its records: likewise */
 };
@@ -60,10 +61,12 @@ enum pool_answer {
 
 /*
  * Draw one usable worker of `model` at random, leaving out the `tried` ones and, while there are
- * others, those that are full or cooling off at loop time `now`.
+ * others, those that are full or cooling off at loop time `now`; `wall` is the time that verdicts
+ * are held against.
  */
 enum pool_answer pool_pick(struct pool *pool, struct slice model, const uint8_t (*tried)[32],
-                           size_t tried_count, uint64_t now, struct pool_worker **out);
+                           size_t tried_count, uint64_t now, unix_time wall,
+                           struct pool_worker **out);
 
 /* Make sure that `w` has a session that may carry a request at `now`. ERR_EXPIRED (no
  * configuration). */
@@ -80,11 +83,17 @@ void pool_refuse(struct pool_worker *w, const char *why, struct slice detail);
  * before. */
 void pool_verified(struct pool_worker *w, struct pool_identity *take_identity);
 
+/* Take on a key configuration that the identity signed; the session of the one before ends. */
+void pool_configured(struct pool_worker *w, const struct ohttp_signed *config);
+
+/* Set the reason why `w` is not usable, for people. */
+void pool_why_set(struct pool_worker *w, const char *why, struct slice detail);
+
 /* Leave `w` out for a while. */
 void pool_cool(struct pool_worker *w, uint64_t now);
 
 /* Append, for people, why no worker of `model` is usable. */
-void pool_why(const struct pool *pool, struct slice model, struct buf *out);
+void pool_why(const struct pool *pool, struct slice model, unix_time wall, struct buf *out);
 
 struct pool_identity *pool_identity_ref(struct pool_identity *identity);
 void pool_identity_unref(struct pool_identity *identity);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "channel/sealed_call.h"
@@ -294,7 +295,7 @@ static void refuse_unserved(struct request *r, enum pool_answer answer)
     }
     buf_init(&why, REASON_MAX);
     buf_put_text(&why, "no verified worker serves this model: ");
-    pool_why(&r->client->pool, r->model, &why);
+    pool_why(&r->client->pool, r->model, loop_unix_now(), &why);
     refuse(r, 503, "upstream_verification_failed", buf_cstr(&why));
     buf_fini(&why);
 }
@@ -305,9 +306,8 @@ static cocoon_err seal_to(struct request *r, struct pool_worker *w, uint32_t lef
     const struct http_request *request = http_exchange_request(r->x);
     struct bhttp_fields fields = {0};
     struct slice type = SLICE_LIT("application/json"), values[OUTER_FIELDS];
-    struct buf keyset;
     struct http_field outer[OUTER_FIELDS + 1];
-    char deadline[24], size_class[24];
+    char deadline[24], size_class[24], keyset[72];
     cocoon_err err;
 
     (void)http_field_get(request->fields, "content-type", &type);
@@ -318,6 +318,10 @@ static cocoon_err seal_to(struct request *r, struct pool_worker *w, uint32_t lef
     values[OUTER_DEADLINE] = slice_text(deadline);
     values[OUTER_PRICE_CAP] = SLICE_LIT("0");
     if (!bhttp_fields_add(&fields, SLICE_LIT("content-type"), type))
+        return ERR_LIMIT;
+    snprintf(keyset, sizeof keyset, "sha256:");
+    hex_write(digest_slice(&w->identity->keyset_digest), keyset + strlen("sha256:"));
+    if (!bhttp_fields_add(&fields, SLICE_LIT("cocoon-keyset"), slice_text(keyset)))
         return ERR_LIMIT;
     for (size_t i = 0; i < OUTER_FIELDS; i++) {
         outer[i] = (struct http_field){slice_text(outer_names[i]), values[i]};
@@ -353,7 +357,7 @@ static void try_next(struct request *r)
 
     while (r->tried_count < POOL_TRIED_MAX && now < r->deadline) {
         answer = pool_pick(&r->client->pool, r->model, (const uint8_t(*)[32])r->tried,
-                           r->tried_count, now, &w);
+                           r->tried_count, now, loop_unix_now(), &w);
         if (answer != POOL_OK) {
             refuse_unserved(r, answer);
             return;
