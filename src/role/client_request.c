@@ -24,7 +24,7 @@
 
 enum {
     REQUEST_JSON_MAX = 256 * 1024 * 1024,
-    RECEIPT_MAX = 64 * 1024,
+    TRAILER_MAX = 128 * 1024,
     REASON_MAX = 2048,
     TIMEOUT_DEFAULT_MS = OUTER_DEADLINE_MS,
 };
@@ -179,10 +179,8 @@ static cocoon_err check_receipt(struct request *r)
 
     sha256_final(&r->hash, &expect.response);
     if ((err = buf_ok(&r->receipt)) == OK)
-        err = client_receipt_check(&expect, buf_slice(&r->receipt), &fail);
-    if (err == OK) {
-        client_receipt_keep(r->client, &expect, buf_slice(&r->receipt));
-    } else {
+        err = client_receipts_take(r->client->receipts, &expect, buf_slice(&r->receipt), &fail);
+    if (err != OK) {
         struct log_line line = log_begin(LOG_ERROR, "receipt_refused");
 
         log_id(&line, "worker", SLICE_OF(r->identity->worker_id));
@@ -465,6 +463,6 @@ void client_request_handle(void *owner, struct http_exchange *x)
     r->x = x;
     buf_init(&r->body, LIMIT_REQUEST_BODY);
     buf_init(&r->held, LIMIT_RESPONSE_BODY);
-    buf_init(&r->receipt, RECEIPT_MAX);
+    buf_init(&r->receipt, TRAILER_MAX);
     http_exchange_bind(x, &caller_events, r);
 }
