@@ -37,10 +37,13 @@ static void enter(struct handshake *h)
     h->depth++;
 }
 
-static void leave(struct handshake *h)
+/* Return `h`, or NULL if it is over and freed. */
+static struct handshake *leave(struct handshake *h)
 {
-    if (--h->depth == 0 && h->over)
-        handshake_free(h);
+    if (--h->depth > 0 || !h->over)
+        return h;
+    handshake_free(h);
+    return NULL;
 }
 
 static cocoon_err export_from_stream(void *owner, const uint8_t nonce[32], uint8_t out[32])
@@ -162,7 +165,7 @@ static void take_frame(void *owner, struct slice message)
         log_failure(&fail);
     proceed(h, err, &out);
     buf_fini(&out);
-    leave(h);
+    (void)leave(h);
 }
 
 static void stream_died(void *owner, cocoon_err why)
@@ -172,7 +175,7 @@ static void stream_died(void *owner, cocoon_err why)
     enter(h);
     h->frames = NULL; /* dead already */
     end_in_error(h, why);
-    leave(h);
+    (void)leave(h);
 }
 
 static const struct frame_events frame_events = {take_frame, stream_died};
@@ -191,7 +194,7 @@ static cocoon_err params_from_stream(struct handshake *h, struct channel_params 
     return err;
 }
 
-void handshake_start(struct stream *s, const struct channel_params *params, uint32_t deadline_ms,
+struct handshake *handshake_start(struct stream *s, const struct channel_params *params, uint32_t deadline_ms,
                      const struct handshake_events *events, void *owner)
 {
     struct handshake *h = MEM_NEW(struct handshake);
@@ -213,7 +216,12 @@ void handshake_start(struct stream *s, const struct channel_params *params, uint
         err = channel_start(&h->channel, &own, &out);
     proceed(h, err, &out);
     buf_fini(&out);
-    leave(h);
+    return leave(h);
+}
+
+const struct stream *handshake_stream(const struct handshake *h)
+{
+    return h->stream;
 }
 
 /* --- answers --- */
@@ -227,7 +235,7 @@ void handshake_want(struct handshake *h, enum channel_proof proof,
     buf_init(&out, CHANNEL_MESSAGE_MAX);
     proceed(h, channel_want(&h->channel, proof, known_key, &out), &out);
     buf_fini(&out);
-    leave(h);
+    (void)leave(h);
 }
 
 void handshake_prove_account(struct handshake *h, const struct ed25519_key *account)
@@ -238,7 +246,7 @@ void handshake_prove_account(struct handshake *h, const struct ed25519_key *acco
     buf_init(&out, CHANNEL_MESSAGE_MAX);
     proceed(h, channel_prove_account(&h->channel, account, &out), &out);
     buf_fini(&out);
-    leave(h);
+    (void)leave(h);
 }
 
 void handshake_prove_quote(struct handshake *h, struct slice attestation)
@@ -249,7 +257,7 @@ void handshake_prove_quote(struct handshake *h, struct slice attestation)
     buf_init(&out, CHANNEL_MESSAGE_MAX);
     proceed(h, channel_prove_quote(&h->channel, attestation, &out), &out);
     buf_fini(&out);
-    leave(h);
+    (void)leave(h);
 }
 
 void handshake_prove_bound(struct handshake *h, const struct ed25519_key *channel_key)
@@ -260,7 +268,7 @@ void handshake_prove_bound(struct handshake *h, const struct ed25519_key *channe
     buf_init(&out, CHANNEL_MESSAGE_MAX);
     proceed(h, channel_prove_bound(&h->channel, channel_key, &out), &out);
     buf_fini(&out);
-    leave(h);
+    (void)leave(h);
 }
 
 void handshake_judged(struct handshake *h, cocoon_err verdict)
@@ -273,7 +281,7 @@ void handshake_judged(struct handshake *h, cocoon_err verdict)
     err = channel_judged(&h->channel, verdict, &out);
     proceed(h, err, &out);
     buf_fini(&out);
-    leave(h);
+    (void)leave(h);
 }
 
 void handshake_fail(struct handshake *h, cocoon_err why)
@@ -281,5 +289,5 @@ void handshake_fail(struct handshake *h, cocoon_err why)
     enter(h);
     if (!h->over)
         end_in_error(h, why);
-    leave(h);
+    (void)leave(h);
 }

@@ -37,9 +37,10 @@ struct handshake_events {
 /*
  * Start on the open TLS stream `s`, which it takes over. `params` as channel_start wants it, but
  * for own_spki, peer_spki, export and owner, which come from the stream. Ends within `deadline_ms`
- * (at most CHANNEL_SECONDS_MAX seconds).
+ * (at most CHANNEL_SECONDS_MAX seconds). Returns
+ * NULL if it is over already: on_done came from inside.
  */
-void handshake_start(struct stream *s, const struct channel_params *params, uint32_t deadline_ms,
+struct handshake *handshake_start(struct stream *s, const struct channel_params *params, uint32_t deadline_ms,
                      const struct handshake_events *events, void *owner);
 
 /* Answers to the questions. `known_key` for CHANNEL_BOUND only. */
@@ -49,6 +50,9 @@ void handshake_prove_account(struct handshake *h, const struct ed25519_key *acco
 void handshake_prove_quote(struct handshake *h, struct slice attestation);
 void handshake_prove_bound(struct handshake *h, const struct ed25519_key *channel_key);
 void handshake_judged(struct handshake *h, cocoon_err verdict);
+
+/* The stream it runs on, borrowed: for its peer's key and exporter only. */
+const struct stream *handshake_stream(const struct handshake *h);
 
 /* Refuse and end now: on_done comes with `why` before this returns. */
 void handshake_fail(struct handshake *h, cocoon_err why);

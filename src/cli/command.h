@@ -28,9 +28,18 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 int command_chat(int argc, char **argv);
+int command_client(int argc, char **argv);
 int command_completion(int argc, char **argv);
+int command_down(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_key(int argc, char **argv);
+int command_ledger(int argc, char **argv);
+int command_proxy(int argc, char **argv);
+int command_receipt(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_up(int argc, char **argv);
 int command_version(int argc, char **argv);
+int command_witness(int argc, char **argv);
+int command_worker(int argc, char **argv);
 
 #endif

@@ -5,10 +5,20 @@
 #include "cli/command.h"
 
 const struct command commands[] = {
-    {"help", "list the subcommands", command_help},
-    {"version", "print versions", command_version},
+    {"up", "start a whole network on this machine", command_up},
+    {"down", "stop it", command_down},
+    {"status", "say what runs", command_status},
+    {"chat", "talk to a model in the terminal", command_chat},
+    {"receipt", "verify a receipt, offline", command_receipt},
+    {"client", "run the sidecar: an OpenAI endpoint that verifies", command_client},
+    {"proxy", "run a proxy", command_proxy},
+    {"worker", "run a worker", command_worker},
+    {"ledger", "run a ledger node", command_ledger},
+    {"witness", "run a witness", command_witness},
     {"key", "make and show Ed25519 keys", command_key},
+    {"version", "print versions", command_version},
     {"completion", "print a completion script: bash, zsh or fish", command_completion},
+    {"help", "list the subcommands", command_help},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

@@ -175,6 +175,42 @@ static void handle_sessions(void *owner, struct http_exchange *x)
     buf_fini(&out);
 }
 
+/* --- what this client thinks of the workers it knows --- */
+
+static void put_worker(struct json_wr *w, const struct pool_worker *worker)
+{
+    const struct pool_identity *id = worker->identity;
+
+    json_wr_object(w, NULL);
+    json_wr_cstr(w, "worker_id", worker->id_hex);
+    json_wr_cstr(w, "model", worker->model);
+    json_wr_bool(w, "verified", id != NULL);
+    if (id != NULL) {
+        json_wr_sha256(w, "keyset_digest", digest_slice(&id->keyset_digest));
+        json_wr_bool(w, "simulated", id->simulated);
+        json_wr_i64(w, "valid_until", id->valid_until);
+    }
+    json_wr_text(w, "why_not", buf_slice(&worker->why_not));
+    json_wr_u64(w, "active", worker->active);
+    json_wr_close(w);
+}
+
+static void handle_workers(void *owner, struct http_exchange *x)
+{
+    const struct client *c = owner;
+    struct json_wr w;
+    struct buf out;
+
+    buf_init(&out, ANSWER_MAX);
+    json_wr_init(&w, &out);
+    json_wr_array(&w, NULL);
+    for (const struct pool_worker *worker = c->pool.first; worker != NULL; worker = worker->next)
+        put_worker(&w, worker);
+    json_wr_close(&w);
+    answer_json(x, &w, &out);
+    buf_fini(&out);
+}
+
 /* --- documents of the worker, relayed --- */
 
 static void relayed(void *owner, cocoon_err why)
@@ -242,6 +278,7 @@ static const struct route client_routes[] = {
     {"GET", "/v1/aci/attestation", handle_relay},
     {"GET", "/v1/attestation/report", handle_relay},
     {"GET", "/v1/cocoon/receipts/*", handle_verdict},
+    {"GET", "/v1/cocoon/workers", handle_workers},
     {"GET", "/healthz", handle_health},
     {"GET", "/readyz", handle_ready},
     {"GET", "/metrics", handle_metrics},

@@ -9,6 +9,7 @@
 #define ROLE_CONFIG_H
 
 #include "codec/ini.h"
+#include "crypto/hash.h"
 #include "net/addr.h"
 #include "store/file.h"
 #include "store/key_file.h"

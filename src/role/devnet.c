@@ -43,7 +43,9 @@ static cocoon_err key_path(const struct devnet *n, const char *name, char out[FI
     return path_of(n, file, out);
 }
 
-static cocoon_err key_read(const struct devnet *n, const char *name, struct ed25519_key *out)
+/* Not inlined: the path would stand once for every call in its callers' frames. */
+__attribute__((noinline)) static cocoon_err key_read(const struct devnet *n, const char *name,
+                                                     struct ed25519_key *out)
 {
     char path[FILE_PATH_MAX];
     cocoon_err err = key_path(n, name, path);
@@ -463,12 +465,17 @@ static cocoon_err read_network_id(struct devnet *n)
     return err;
 }
 
+cocoon_err devnet_ports(struct devnet *n, const char *dir)
+{
+    snprintf(n->dir, sizeof n->dir, "%s", dir);
+    return devnet_exists(dir) ? devnet_conf_read(n) : ERR_NOT_FOUND;
+}
+
 cocoon_err devnet_load(struct devnet *n, const char *dir)
 {
     cocoon_err err;
 
-    snprintf(n->dir, sizeof n->dir, "%s", dir);
-    if ((err = devnet_conf_read(n)) != OK || (err = read_network_id(n)) != OK ||
+    if ((err = devnet_ports(n, dir)) != OK || (err = read_network_id(n)) != OK ||
         (err = describe_release(n)) != OK || (err = describe_engine(n)) != OK)
         return err;
     return write_confs(n);

@@ -51,6 +51,9 @@ cocoon_err devnet_make(struct devnet *n) MUST_CHECK;
 /* Read an existing one back. */
 cocoon_err devnet_load(struct devnet *n, const char *dir) MUST_CHECK;
 
+/* Read its choices and ports alone: for those who only ask. */
+cocoon_err devnet_ports(struct devnet *n, const char *dir) MUST_CHECK;
+
 /* Append transactions that put the release, the model and the engine on the ledger: signed by the
  * owner, with nonces from `nonce` on; call once for each `step` from 0 until it returns
  * ERR_NOT_FOUND. */

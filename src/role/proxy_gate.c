@@ -221,6 +221,7 @@ void gate_enter(struct gate *gate, struct stream *stream)
 {
     struct channel_params params = {
         .role = ROLE_PROXY, .peer_roles = 1U << ROLE_WORKER, .rng = &rand_system};
+    struct handshake *handshake;
     struct entrant *e;
 
     if (gate->waiting == GATE_WAITING_MAX) {
@@ -233,5 +234,7 @@ void gate_enter(struct gate *gate, struct stream *stream)
     arena_init(&e->arena, GATE_ARENA_MAX);
     memcpy(params.id, gate->account.public.bytes, sizeof params.id);
     memcpy(params.network_id, gate->trust->policy.network_id, sizeof params.network_id);
-    e->handshake = handshake_start(stream, &params, GATE_MS, &gate_events, e);
+    handshake = handshake_start(stream, &params, GATE_MS, &gate_events, e);
+    if (handshake != NULL)
+        e->handshake = handshake; /* else gate_done has freed `e` */
 }

@@ -17,7 +17,7 @@ struct supervisor;
 struct supervisor_events {
     void (*on_ready)(void *owner, const char *name);             /* a child serves (again) */
     void (*on_death)(void *owner, const char *name, int status); /* wait status */
-    void (*on_all_ready)(void *owner);                           /* once */
+    void (*on_all_ready)(void *owner); /* each time that all children added so far are ready */
 
     /* `name` was not ready within SUPERVISOR_READY_MS of its first start, or died before it ever
      * was. */
@@ -40,7 +40,7 @@ struct supervisor *supervisor_new(struct loop *loop, const struct supervisor_eve
 cocoon_err supervisor_add(struct supervisor *s, const char *name, const char *const *argv,
                           const char *log_path) MUST_CHECK;
 
-/* Start the children, one after the other. */
+/* Start the children that were added since the last call, one after the other. */
 void supervisor_start(struct supervisor *s);
 
 /* Return the pid of `name`, 0 when it does not run now. */

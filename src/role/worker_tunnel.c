@@ -233,6 +233,8 @@ static void on_stream_open(void *owner)
 {
     struct tunnel_end *e = owner;
     struct worker *w = e->dial->all->worker;
+    struct handshake *handshake;
+    struct stream *stream;
     struct channel_params params = {.role = ROLE_WORKER,
                                     .keyset = &e->identity->keyset_digest,
                                     .peer_roles = 1U << ROLE_PROXY,
@@ -240,8 +242,11 @@ static void on_stream_open(void *owner)
 
     memcpy(params.id, w->worker_id, sizeof params.id);
     memcpy(params.network_id, w->trust.policy.network_id, sizeof params.network_id);
-    e->handshake = handshake_start(e->stream, &params, TUNNEL_HANDSHAKE_MS, &handshake_handlers, e);
+    stream = e->stream;
     e->stream = NULL;
+    handshake = handshake_start(stream, &params, TUNNEL_HANDSHAKE_MS, &handshake_handlers, e);
+    if (handshake != NULL)
+        e->handshake = handshake; /* else on_handshake_done has dealt with `e` */
 }
 
 static size_t on_stream_data(void *owner, struct slice bytes)
