@@ -24,6 +24,9 @@
 
 enum { WRITE_MAX = 64 * 1024, ACTION_ROOM = 8192 };
 
+/* For functions whose paths would otherwise all stand in the frame of one caller. */
+#define OWN_FRAME __attribute__((noinline))
+
 /* Keys of every network; workers' keys come besides. */
 static const char *const key_names[] = {"owner",     "log", "operator", "witness-1",
                                         "witness-2", "sim", "proxy"};
@@ -43,9 +46,8 @@ static cocoon_err key_path(const struct devnet *n, const char *name, char out[FI
     return path_of(n, file, out);
 }
 
-/* Not inlined: the path would stand once for every call in its callers' frames. */
-__attribute__((noinline)) static cocoon_err key_read(const struct devnet *n, const char *name,
-                                                     struct ed25519_key *out)
+OWN_FRAME static cocoon_err key_read(const struct devnet *n, const char *name,
+                                     struct ed25519_key *out)
 {
     char path[FILE_PATH_MAX];
     cocoon_err err = key_path(n, name, path);
@@ -53,7 +55,7 @@ __attribute__((noinline)) static cocoon_err key_read(const struct devnet *n, con
     return err == OK ? key_file_read(path, out) : err;
 }
 
-static cocoon_err key_make(const struct devnet *n, const char *name)
+OWN_FRAME static cocoon_err key_make(const struct devnet *n, const char *name)
 {
     struct ed25519_key key;
     char path[FILE_PATH_MAX];
@@ -74,7 +76,7 @@ bool devnet_exists(const char *dir)
     return file_join(path, dir, "genesis.json") == OK && file_exists(path);
 }
 
-static cocoon_err make_dirs(const struct devnet *n)
+OWN_FRAME static cocoon_err make_dirs(const struct devnet *n)
 {
     static const char *const dirs[] = {"keys",      "logs",  "ledger", "witness-1",
                                        "witness-2", "proxy", "client"};
@@ -220,7 +222,7 @@ static cocoon_err fill_accounts(const struct devnet *n, struct genesis_account *
     return OK;
 }
 
-static cocoon_err make_genesis(struct devnet *n)
+OWN_FRAME static cocoon_err make_genesis(struct devnet *n)
 {
     static const char *const witness_keys[] = {"operator", "witness-1", "witness-2"};
     struct genesis_account accounts[DEVNET_WORKERS_MAX + 1];
@@ -368,7 +370,7 @@ cocoon_err devnet_root_tx(const struct devnet *n, unsigned step, uint64_t nonce,
 /* --- configurations --- */
 
 /* The SHA-256 of the proxy's TLS key, which is made here so that everyone can pin it. */
-static cocoon_err proxy_pin(const struct devnet *n, char out[65])
+OWN_FRAME static cocoon_err proxy_pin(const struct devnet *n, char out[65])
 {
     struct ratls_leaf leaf;
     char path[FILE_PATH_MAX];
@@ -382,7 +384,8 @@ static cocoon_err proxy_pin(const struct devnet *n, char out[65])
     return err;
 }
 
-static cocoon_err write_conf(const struct devnet *n, const char *name, const struct buf *text)
+OWN_FRAME static cocoon_err write_conf(const struct devnet *n, const char *name,
+                                       const struct buf *text)
 {
     char path[FILE_PATH_MAX];
     cocoon_err err = buf_ok(text);
@@ -405,7 +408,7 @@ static cocoon_err put_vkeys(const struct devnet *n, struct devnet_vkeys *v)
 
 /* Write every configuration; done at each start, so that a new version's form is always in force.
  */
-static cocoon_err write_confs(const struct devnet *n)
+OWN_FRAME static cocoon_err write_confs(const struct devnet *n)
 {
     struct devnet_vkeys vkeys;
     struct ed25519_key sim;
@@ -446,7 +449,7 @@ cocoon_err devnet_make(struct devnet *n)
     return write_confs(n);
 }
 
-static cocoon_err read_network_id(struct devnet *n)
+OWN_FRAME static cocoon_err read_network_id(struct devnet *n)
 {
     struct genesis g;
     struct arena arena;
