@@ -22,7 +22,7 @@
 #include "store/key_file.h"
 #include "tee/sim.h"
 
-enum { WRITE_MAX = 64 * 1024, ACTION_ROOM = 8192 };
+enum { WRITE_MAX = 64 * 1024, ROOT_VALUE_MAX = 2048 };
 
 /* For functions whose paths would otherwise all stand in the frame of one caller. */
 #define OWN_FRAME __attribute__((noinline))
@@ -326,19 +326,22 @@ static cocoon_err describe_engine(struct devnet *n)
 
 static void put_release(const struct devnet *n, struct wr *w)
 {
-    struct record_release release = {.name = SLICE_LIT("cocoon " COCOON_VERSION), .count = 1};
+    struct record_release *release = MEM_NEW(struct record_release);
 
-    release.measures[0] = (struct record_measure){.tee = SLICE_LIT("sim"), .count = 1};
-    release.measures[0].fields[0] =
+    release->name = SLICE_LIT("cocoon " COCOON_VERSION);
+    release->count = 1;
+    release->measures[0] = (struct record_measure){.tee = SLICE_LIT("sim"), .count = 1};
+    release->measures[0].fields[0] =
         (struct record_field){SLICE_LIT("measurement"), SLICE_OF(n->measurement)};
-    record_put_release(w, &release);
+    record_put_release(w, release);
+    mem_free(release);
 }
 
 cocoon_err devnet_root_tx(const struct devnet *n, unsigned step, uint64_t nonce, struct buf *out)
 {
     const struct digest *const ids[] = {&n->release, &n->model_digest, &n->engine_digest};
     static const enum record_type types[] = {RECORD_RELEASE, RECORD_MODEL, RECORD_ENGINE};
-    uint8_t value_room[RECORD_MAX], action_room[ACTION_ROOM];
+    uint8_t value_room[ROOT_VALUE_MAX], action_room[ROOT_VALUE_MAX];
     struct wr value = wr_init(value_room, sizeof value_room);
     struct wr body = wr_init(action_room, sizeof action_room);
     struct action action = {.kind = ACTION_PUT};
