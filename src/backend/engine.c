@@ -275,6 +275,19 @@ done:
     return err;
 }
 
+cocoon_err engine_describe(const struct engine_params *params, struct digest *model,
+                           struct digest *engine, struct fail *fail)
+{
+    struct engine_launch *launch = MEM_NEW(struct engine_launch);
+    cocoon_err err = engine_launch_describe(launch, params, fail);
+
+    *model = launch->model_digest;
+    *engine = launch->program_digest;
+    engine_launch_fini(launch);
+    mem_free(launch);
+    return err;
+}
+
 void engine_free(struct engine *e)
 {
     if (e == NULL)

@@ -46,6 +46,14 @@ struct engine_events {
 };
 
 /*
+ * Set `*model` and `*engine` to the digests that the engine of `params` will claim (its dir is not
+ * needed): for registering it before it runs. Blocks while it hashes. ERR_NOT_FOUND, ERR_IO,
+ * ERR_LIMIT.
+ */
+cocoon_err engine_describe(const struct engine_params *params, struct digest *model,
+                           struct digest *engine, struct fail *fail) MUST_CHECK;
+
+/*
  * Hash program and model, start the engine and keep it running until engine_free. Blocks while it
  * hashes. ERR_NOT_FOUND, ERR_IO, ERR_SANDBOX (with the step in `fail`): nothing runs then.
  */

@@ -120,8 +120,8 @@ static cocoon_err write_manifests(struct engine_launch *l)
     return engine_manifest(&l->program, 1, l->argv, &l->program_manifest, &l->program_digest);
 }
 
-cocoon_err engine_launch_prepare(struct engine_launch *l, const struct engine_params *params,
-                                 struct fail *fail)
+cocoon_err engine_launch_describe(struct engine_launch *l, const struct engine_params *params,
+                                  struct fail *fail)
 {
     cocoon_err err;
 
@@ -130,18 +130,28 @@ cocoon_err engine_launch_prepare(struct engine_launch *l, const struct engine_pa
     buf_init(&l->program_manifest, MODEL_MANIFEST_MAX);
     if ((err = slice_cstr(slice_text(params->alias), l->alias, sizeof l->alias)) != OK)
         return fail_set(fail, err, 0, "the model's alias");
-    if ((err = copy_paths(l, params)) != OK)
-        return fail_set(fail, err, 0, "a path");
     fill_numbers(l, params);
     fill_argv(l);
-    if ((err = open_dir(l, params->dir)) != OK)
-        return fail_set(fail, err, 0, "the engine's private folder");
     if ((err = model_file_open(params->program, &l->program)) != OK)
         return fail_set(fail, err, 0, "the engine's program");
     if ((err = model_file_open(params->model, &l->model)) != OK)
         return fail_set(fail, err, 0, "the model file");
     if ((err = write_manifests(l)) != OK)
         return fail_set(fail, err, 0, "the manifests");
+    return OK;
+}
+
+cocoon_err engine_launch_prepare(struct engine_launch *l, const struct engine_params *params,
+                                 struct fail *fail)
+{
+    cocoon_err err;
+
+    if ((err = engine_launch_describe(l, params, fail)) != OK)
+        return err;
+    if ((err = copy_paths(l, params)) != OK)
+        return fail_set(fail, err, 0, "a path");
+    if ((err = open_dir(l, params->dir)) != OK)
+        return fail_set(fail, err, 0, "the engine's private folder");
     return OK;
 }
 

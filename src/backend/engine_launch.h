@@ -18,6 +18,11 @@ struct engine_launch {
     struct addr at; /* of the engine's socket */
 };
 
+/* Hash program and model and write their manifests: what the engine is, without a place to run.
+ * Release with engine_launch_fini, always. ERR_NOT_FOUND, ERR_IO, ERR_LIMIT. */
+cocoon_err engine_launch_describe(struct engine_launch *l, const struct engine_params *params,
+                                  struct fail *fail) MUST_CHECK;
+
 /* Hash, make the folder and write the manifests. Errors as of engine_new. */
 cocoon_err engine_launch_prepare(struct engine_launch *l, const struct engine_params *params,
                                  struct fail *fail) MUST_CHECK;

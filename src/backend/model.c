@@ -129,7 +129,6 @@ cocoon_err model_manifest(const struct model_manifest_params *params, struct buf
     struct json_wr w;
     cocoon_err err = check_files(params->files, params->count);
 
-    assert(params->count > 0);
     if (err != OK)
         return err;
     json_wr_init(&w, out);

@@ -298,6 +298,7 @@ static cocoon_err describe_release(struct devnet *n)
 static cocoon_err describe_engine(struct devnet *n)
 {
     struct model_manifest_params nothing = {0};
+    struct fail fail = {0};
     struct buf manifest;
     cocoon_err err;
 
@@ -313,8 +314,12 @@ static cocoon_err describe_engine(struct devnet *n)
                     n->weights);
             return err;
         }
-        return engine_describe(&(struct engine_params){.program = n->engine, .model = n->weights},
-                               &n->model_digest, &n->engine_digest);
+        err = engine_describe(
+            &(struct engine_params){.program = n->engine, .model = n->weights, .alias = n->model},
+            &n->model_digest, &n->engine_digest, &fail);
+        if (err != OK)
+            fprintf(stderr, "%s: %s\n", fail.what, cocoon_err_text(err));
+        return err;
     }
     buf_init(&manifest, MODEL_MANIFEST_MAX);
     err = model_manifest(&nothing, &manifest, &n->model_digest);

@@ -16,11 +16,13 @@
 
 enum {
     ARGS_MAX = 16,
-    CHILD_READY_FD = 3, /* where a child finds its end of the pipe */
+    CHILD_READY_FD = 3, /* where a child finds its end of the pipe; the same as text: */
     BACKOFF_FIRST_MS = 200,
     BACKOFF_LAST_MS = 5000,
     YOUNG_MS = 30 * 1000, /* a child that lived longer starts again with a clean record */
 };
+
+#define CHILD_READY_TEXT "3"
 
 struct child {
     struct supervisor *supervisor;
@@ -62,6 +64,9 @@ static void child_exec(const struct child *c, int ready_fd, int log_fd, pid_t pa
 
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    /* A group of its own: Ctrl-C is for the supervisor, who stops its children in order. */
+    if (setpgid(0, 0) != 0)
+        _exit(127);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
         _exit(127);
     if (dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0)
@@ -221,6 +226,9 @@ struct supervisor *supervisor_new(struct loop *loop, const struct supervisor_eve
     s->loop = loop;
     s->events = events;
     s->owner = owner;
+    /* For the children: every one finds its end of the pipe at the same place. */
+    if (setenv(PROCESS_READY_ENV, CHILD_READY_TEXT, 1) != 0)
+        log_event(LOG_ERROR, "no_environment");
     return s;
 }
 
