@@ -41,18 +41,13 @@ bool bhttp_fields_add(struct bhttp_fields *fields, struct slice name, struct sli
 {
     if (fields->count == LIMIT_HTTP_FIELDS)
         return false;
-    fields->list[fields->count++] = (struct bhttp_field){name, value};
+    fields->list[fields->count++] = (struct http_field){name, value};
     return true;
 }
 
 bool bhttp_fields_find(const struct bhttp_fields *fields, const char *name, struct slice *value)
 {
-    for (size_t i = 0; i < fields->count; i++)
-        if (slice_eq_text(fields->list[i].name, name)) {
-            *value = fields->list[i].value;
-            return true;
-        }
-    return false;
+    return http_field_get((struct http_fields){fields->list, fields->count}, name, value);
 }
 
 /* Rules 1 and 3. */
@@ -72,7 +67,7 @@ static bool name_ok(struct slice name, struct slice value)
     return !slice_eq_text(name, "te") || slice_eq_text(value, "trailers");
 }
 
-static bool field_ok(const struct bhttp_field *field)
+static bool field_ok(const struct http_field *field)
 {
     return name_ok(field->name, field->value) && http1_is_value(field->value) &&
            slice_trim(field->value).len == field->value.len;
@@ -244,7 +239,7 @@ static struct slice rd_prefixed(struct rd *r)
 /* Read the rest of a field line whose name has `name_len` bytes. */
 static cocoon_err read_line(struct bhttp_rd *b, struct rd *r, uint64_t name_len, struct fail *fail)
 {
-    struct bhttp_field field;
+    struct http_field field;
 
     if (name_len > rd_left(r)) {
         rd_fail(r);

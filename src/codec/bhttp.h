@@ -12,13 +12,10 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-
-struct bhttp_field {
-    struct slice name, value;
-};
+#include "codec/http_field.h"
 
 struct bhttp_fields {
-    struct bhttp_field list[LIMIT_HTTP_FIELDS];
+    struct http_field list[LIMIT_HTTP_FIELDS];
     size_t count;
 };
 

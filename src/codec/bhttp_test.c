@@ -430,7 +430,7 @@ static void test_the_writer_keeps_the_rules(void **state)
     assert_int_equal(bhttp_put_request(&out, BHTTP_KNOWN, &bad, &fields), ERR_MALFORMED);
     assert_true(bhttp_fields_add(&fields, SLICE_LIT("A"), SLICE_LIT("b")));
     assert_int_equal(bhttp_put_request(&out, BHTTP_KNOWN, &good, &fields), ERR_MALFORMED);
-    fields.list[0] = (struct bhttp_field){SLICE_LIT("a"), SLICE_LIT("b\r\nc: d")};
+    fields.list[0] = (struct http_field){SLICE_LIT("a"), SLICE_LIT("b\r\nc: d")};
     assert_int_equal(bhttp_put_end(&out, BHTTP_KNOWN, &fields, 0), ERR_MALFORMED);
     assert_int_equal(bhttp_put_response(&out, BHTTP_KNOWN, true, 100, NULL), ERR_MALFORMED);
     assert_int_equal(bhttp_put_response(&out, BHTTP_KNOWN, true, 600, NULL), ERR_MALFORMED);

@@ -157,7 +157,7 @@ static cocoon_err read_status_line(struct reader *r)
 /* Read one field line into the list. */
 static cocoon_err read_field(struct reader *r, struct slice line)
 {
-    struct http1_field *field;
+    struct http_field *field;
     size_t colon;
 
     if (r->head->field_count == LIMIT_HTTP_FIELDS)
@@ -210,7 +210,7 @@ static void note_connection(struct facts *f, struct slice options)
     }
 }
 
-static void note_field(struct facts *f, const struct http1_field *field)
+static void note_field(struct facts *f, const struct http_field *field)
 {
     if (slice_eq_nocase(field->name, SLICE_LIT("content-length"))) {
         f->lengths++;

@@ -11,12 +11,7 @@
 #define CODEC_HTTP1_H
 
 #include "base/limits.h"
-#include "base/slice.h"
-
-struct http1_field {
-    struct slice name;  /* as written: compare with slice_eq_nocase */
-    struct slice value; /* without surrounding white space */
-};
+#include "codec/http_field.h"
 
 /* How the end of the body is known (RFC 9112 section 6.3). */
 enum http1_body {
@@ -27,11 +22,11 @@ enum http1_body {
 };
 
 struct http1_head {
-    struct slice method, target; /* request */
-    unsigned status;             /* response: 100..599 */
-    struct slice reason;         /* response; may be empty */
-    unsigned minor;              /* 1 for HTTP/1.1, 0 for HTTP/1.0 */
-    struct http1_field fields[LIMIT_HTTP_FIELDS];
+    struct slice method, target;                 /* request */
+    unsigned status;                             /* response: 100..599 */
+    struct slice reason;                         /* response; may be empty */
+    unsigned minor;                              /* 1 for HTTP/1.1, 0 for HTTP/1.0 */
+    struct http_field fields[LIMIT_HTTP_FIELDS]; /* names as written, values without white space */
     size_t field_count;
     enum http1_body body;
     uint64_t content_length;

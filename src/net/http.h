@@ -14,24 +14,7 @@
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
-#include "base/slice.h"
-
-struct http_field {
-    struct slice name, value;
-};
-
-struct http_fields {
-    const struct http_field *list;
-    size_t count;
-};
-
-#define HTTP_NO_FIELDS ((struct http_fields){NULL, 0})
-
-/* The fields of an array object. */
-#define HTTP_FIELDS(array) ((struct http_fields){(array), sizeof(array) / sizeof((array)[0])})
-
-/* A field from a string literal name and a slice. */
-#define HTTP_FIELD(literal, slice_value) ((struct http_field){SLICE_LIT(literal), (slice_value)})
+#include "codec/http_field.h"
 
 struct http_request {
     struct slice method;
@@ -46,10 +29,6 @@ struct http_response {
     unsigned status; /* 200..599: interim answers are handled inside */
     struct http_fields fields;
 };
-
-/* Set `*value` to the value of the first field called `name` (lower case) and return true, or
- * return false. */
-bool http_field_get(struct http_fields fields, const char *name, struct slice *value);
 
 /* Deadlines in milliseconds (0: none) and sizes, for one connection and its exchanges. */
 struct http_limits {
