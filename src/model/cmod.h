@@ -51,6 +51,14 @@ static inline int32_t cmod_table_high(const struct cmod_table *t)
     return t->low + (int32_t)((1U << t->bits) - 1);
 }
 
+/* Return the table's value at `v`, clamped to its domain. */
+static inline int16_t cmod_table_at(const struct cmod_table *t, int32_t v)
+{
+    int32_t high = cmod_table_high(t);
+
+    return t->values[(v < t->low ? t->low : v > high ? high : v) - t->low];
+}
+
 /* A matrix of `outputs` rows by `inputs` columns, row after row, and a bias for each output. */
 struct cmod_weight {
     uint32_t outputs, inputs;

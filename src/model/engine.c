@@ -129,14 +129,9 @@ static void run_requant(const struct engine *e, const struct cmod_op *op, size_t
 {
     const struct cmod_table *t = &e->m->table[op->table];
     const int32_t *in = e->tensor[op->in[0]];
-    int32_t high = cmod_table_high(t);
 
-    for (size_t i = 0; i < size; i++) {
-        int32_t q = in[i] >> op->shift; /* arithmetic: rounds down */
-
-        q = q < t->low ? t->low : q > high ? high : q;
-        out[i] = t->values[q - t->low];
-    }
+    for (size_t i = 0; i < size; i++)
+        out[i] = cmod_table_at(t, in[i] >> op->shift); /* arithmetic: rounds down */
 }
 
 /* The sum or the greatest of one channel over one window. */

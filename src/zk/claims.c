@@ -3,7 +3,29 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "zk/mle.h"
+#include "zk/room.h"
+
+void claims_room_init(struct claims_room *room, size_t block, size_t vector, size_t powers)
+{
+    *room = (struct claims_room){room_ext(block),
+                                 room_ext(vector),
+                                 room_ext(vector),
+                                 (field *)room_new(powers * sizeof(field)),
+                                 (field *)room_new(powers * KERN_POWERS * sizeof(field)),
+                                 MEM_ARRAY(powers, struct ext)};
+}
+
+void claims_room_fini(struct claims_room *room)
+{
+    mem_free(room->factor);
+    room_free(room->scratch);
+    room_free(room->x);
+    room_free_ext(&room->triple);
+    room_free_ext(&room->vector);
+    room_free_ext(&room->block);
+}
 
 /* ---- writing out ---- */
 
@@ -91,15 +113,26 @@ static void spread_vector(const struct space_vector *vector, const struct space 
     }
 }
 
-static void fill_vector(const struct claim *c, struct ext weight, const struct kern *kern,
-                        struct claims_room *room)
+/* Claims of powers [0, count), all of one vector, weighted by successive powers of `weight`. */
+static void fill_powers(const struct claim *c, size_t count, struct ext first, struct ext weight,
+                        const struct kern *kern, struct claims_room *room)
 {
-    if (c->kind == CLAIM_POWERS)
-        kern->add_powers(room->vector, c->x, weight, c->vector->len);
-    else if (c->kind == CLAIM_MATRIX)
-        fill_matrix(c, weight, kern, room->block, room->vector);
-    else
-        fill_list(c, weight, room->vector);
+    for (size_t i = 0; i < count; i++) {
+        room->x[i] = c[i].x;
+        room->factor[i] = first;
+        first = ext_mul(first, weight);
+    }
+    kern->add_powers(room->vector, room->x, room->factor, count, c->vector->len, room->scratch);
+}
+
+/* Return how many claims from c on, of `count`, are powers of the same vector. */
+static size_t count_powers(const struct claim *c, size_t count)
+{
+    size_t n = 0;
+
+    while (n < count && c[n].kind == CLAIM_POWERS && c[n].vector == c->vector)
+        n++;
+    return n;
 }
 
 void claims_fill(const struct claim *claims, size_t count, struct ext weight,
@@ -108,20 +141,33 @@ void claims_fill(const struct claim *claims, size_t count, struct ext weight,
 {
     struct ext power = EXT_ONE;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0, n; i < count; i += n) {
         const struct claim *c = &claims[i];
 
-        if (c->vector == NULL) {
-            (c->kind == CLAIM_POINT ? fill_point : fill_spread)(c, power, space, kern, room->block,
-                                                                e);
-        } else {
-            if (i == 0 || claims[i - 1].vector != c->vector)
-                clear(room->vector, c->vector->len);
-            fill_vector(c, power, kern, room);
-            if (i + 1 == count || claims[i + 1].vector != c->vector)
-                spread_vector(c->vector, space, kern, room, e);
+        n = 1;
+        if (c->vector != NULL && (i == 0 || claims[i - 1].vector != c->vector))
+            clear(room->vector, c->vector->len);
+        switch (c->kind) {
+        case CLAIM_POINT:
+            fill_point(c, power, space, kern, room->block, e);
+            break;
+        case CLAIM_SPREAD:
+            fill_spread(c, power, space, kern, room->block, e);
+            break;
+        case CLAIM_POWERS:
+            n = count_powers(c, count - i);
+            fill_powers(c, n, power, weight, kern, room);
+            break;
+        case CLAIM_MATRIX:
+            fill_matrix(c, power, kern, room->block, room->vector);
+            break;
+        case CLAIM_LIST:
+            fill_list(c, power, room->vector);
+            break;
         }
-        power = ext_mul(power, weight);
+        if (c->vector != NULL && (i + n == count || claims[i + n].vector != c->vector))
+            spread_vector(c->vector, space, kern, room, e);
+        power = ext_mul(power, ext_pow(weight, n));
     }
 }
 
@@ -134,13 +180,10 @@ static struct ext evaluate_block(const struct claim *c, const struct space *spac
     struct ext place = mle_at(point + b->bits, space->bits - b->bits, b->at >> b->bits);
     struct ext low = mle_eq(c->low, point, c->low_bits);
     const struct ext *rest = point + c->low_bits;
-    struct ext high = EXT_ZERO;
+    struct ext high = c->kind == CLAIM_POINT
+                          ? mle_eq(c->high, rest, c->high_bits)
+                          : mle_evaluate(c->high, c->count, rest, b->bits - c->low_bits);
 
-    if (c->kind == CLAIM_POINT)
-        high = mle_eq(c->high, rest, c->high_bits);
-    else
-        for (size_t i = 0; i < c->count; i++)
-            high = ext_add(high, ext_mul(c->high[i], mle_at(rest, b->bits - c->low_bits, i)));
     return ext_mul(place, ext_mul(low, high));
 }
 
@@ -188,12 +231,9 @@ static struct ext evaluate_matrix(const struct claim *c, const struct space_piec
 static struct ext evaluate_list(const struct claim *c, const struct space_piece *p,
                                 const struct ext *point)
 {
-    size_t end = p->from + ((size_t)1 << p->bits);
-    struct ext sum = EXT_ZERO;
+    size_t size = (size_t)1 << p->bits, left = c->count > p->from ? c->count - p->from : 0;
 
-    for (size_t i = p->from; i < end && i < c->count; i++)
-        sum = ext_add(sum, ext_mul(c->low[i], mle_at(point, p->bits, i - p->from)));
-    return sum;
+    return mle_evaluate(c->low + p->from, left < size ? left : size, point, p->bits);
 }
 
 static struct ext evaluate_vector(const struct claim *c, const struct space *space,

@@ -40,7 +40,13 @@ struct claims_room {
     struct ext_array block;  /* as long as the largest block */
     struct ext_array vector; /* as long as the longest vector */
     struct ext_array triple; /* likewise */
+    field *x, *scratch;      /* of as many powers as stand together: one, and KERN_POWERS, each */
+    struct ext *factor;
 };
+
+/* Take room for blocks of `block` elements, vectors of `vector` and runs of `powers` powers. */
+void claims_room_init(struct claims_room *room, size_t block, size_t vector, size_t powers);
+void claims_room_fini(struct claims_room *room);
 
 /*
  * Add to `e` (2^space->bits elements) the sum of weight^i lambda_i. All claims of one vector stand

@@ -68,8 +68,7 @@ void data_init(struct data *d, const struct plan *plan, const struct kern *kern,
     zone_init(&d->zone[SPACE_B], plan, 0);
     d->e = room_ext(space_size(plan));
     d->f = room_ext(space_size(plan) / 2);
-    d->room =
-        (struct claims_room){room_ext(largest_block(plan)), room_ext(vector), room_ext(vector)};
+    claims_room_init(&d->room, largest_block(plan), vector, plan->weights.queries);
     d->weight = room_ext(plan->data.rows);
     d->fold[SPACE_A] = room_ext(plan->data.k);
     d->fold[SPACE_B] = room_ext(plan->data.k);
@@ -95,9 +94,7 @@ void data_fini(struct data *d)
     room_free_ext(&d->fold[SPACE_B]);
     room_free_ext(&d->fold[SPACE_A]);
     room_free_ext(&d->weight);
-    room_free_ext(&d->room.triple);
-    room_free_ext(&d->room.vector);
-    room_free_ext(&d->room.block);
+    claims_room_fini(&d->room);
     room_free_ext(&d->f);
     room_free_ext(&d->e);
     zone_fini(&d->zone[SPACE_B], p);

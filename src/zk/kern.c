@@ -55,24 +55,50 @@ static void add_scaled(struct ext_array a, struct ext_array b, struct ext factor
         vext_store(a, i, vext_add(vext_load(a, i), vext_mul(f, vext_load(b, i))));
 }
 
-static void add_powers(struct ext_array a, field x, struct ext factor, size_t size)
+/* a[i] += factor[0..3] by the tables at `powers`, which lie `KERN_POWERS` apart; whole vectors. */
+static void add_four_powers(struct ext_array a, const field *powers, const struct ext *factor,
+                            size_t size)
 {
-    struct vext f = vext_splat(factor);
-    size_t whole = size - size % VEC_WIDTH;
-    field first[VEC_WIDTH + 1] = {FIELD_ONE};
-    vec powers, step;
+    struct vext f0 = vext_splat(factor[0]), f1 = vext_splat(factor[1]);
+    struct vext f2 = vext_splat(factor[2]), f3 = vext_splat(factor[3]);
 
-    for (unsigned i = 0; i < VEC_WIDTH; i++)
-        first[i + 1] = field_mul(first[i], x);
-    powers = vec_load(first);
-    step = vec_splat(first[VEC_WIDTH]);
-    for (size_t i = 0; i < whole; i += VEC_WIDTH) {
-        vext_store(a, i, vext_add(vext_load(a, i), vext_scale(f, powers)));
-        powers = vec_mul(powers, step);
+    for (size_t i = 0; i < size; i += VEC_WIDTH) {
+        vec p0 = vec_load(powers + i), p1 = vec_load(powers + KERN_POWERS + i);
+        vec p2 = vec_load(powers + (size_t)2 * KERN_POWERS + i);
+        vec p3 = vec_load(powers + (size_t)3 * KERN_POWERS + i);
+
+        for (unsigned j = 0; j < EXT_DEGREE; j++)
+            vec_store(a.c[j] + i,
+                      vec_add(vec_load(a.c[j] + i),
+                              vec_dot4(p0, f0.c[j], p1, f1.c[j], p2, f2.c[j], p3, f3.c[j])));
     }
-    if (whole < size)
-        kern_portable.add_powers(ext_array_from(a, whole), x,
-                                 ext_scale(factor, field_pow(x, whole)), size - whole);
+}
+
+static void add_powers(struct ext_array a, const field *x, struct ext *factor, size_t count,
+                       size_t size, field *scratch)
+{
+    size_t fours = count - count % 4;
+
+    for (size_t j = 0; j < count; j++) {
+        scratch[j * KERN_POWERS] = FIELD_ONE;
+        for (size_t i = 1; i < KERN_POWERS; i++)
+            scratch[j * KERN_POWERS + i] = field_mul(scratch[j * KERN_POWERS + i - 1], x[j]);
+    }
+    for (size_t from = 0; from < size; from += KERN_POWERS) {
+        size_t n = size - from < KERN_POWERS ? size - from : KERN_POWERS, whole = n - n % VEC_WIDTH;
+        struct ext_array at = ext_array_from(a, from);
+
+        for (size_t j = 0; j < fours; j += 4)
+            add_four_powers(at, scratch + j * KERN_POWERS, factor + j, whole);
+        for (size_t j = 0; j < count; j++) {
+            const field *powers = scratch + j * KERN_POWERS;
+
+            for (size_t i = j < fours ? whole : 0; i < n; i++)
+                ext_array_set(at, i,
+                              ext_add(ext_array_get(at, i), ext_scale(factor[j], powers[i])));
+            factor[j] = ext_scale(factor[j], field_mul(powers[KERN_POWERS - 1], x[j]));
+        }
+    }
 }
 
 /* Load integers of absolute value below p as elements. */
@@ -162,7 +188,8 @@ struct pair {
     struct vext at0, at1;
 };
 
-static struct pair pair_load(struct ext_array a, size_t x, size_t half, const struct vext *fold)
+static inline __attribute__((always_inline)) struct pair
+pair_load(struct ext_array a, size_t x, size_t half, const struct vext *fold)
 {
     struct pair p = {vext_load(a, x), vext_load(a, x + half)};
 

@@ -15,6 +15,9 @@
 /* Rows are processed in groups of this many; matrices have a multiple of it. */
 enum { KERN_ROWS = 16 };
 
+/* Powers that add_powers tabulates of each base. */
+enum { KERN_POWERS = 256 };
+
 enum kern_isa { KERN_PORTABLE, KERN_AVX2, KERN_AVX512 };
 
 /* One layer of the fraction tree during its sumcheck: numerators and denominators of both halves.
@@ -42,8 +45,12 @@ struct kern {
     /* a[i] += factor * b[i]. */
     void (*add_scaled)(struct ext_array a, struct ext_array b, struct ext factor, size_t size);
 
-    /* a[i] += factor * x^i. Any size. */
-    void (*add_powers)(struct ext_array a, field x, struct ext factor, size_t size);
+    /*
+     * a[i] += sum of factor[j] * x[j]^i, j < count, i < size (any size, any count). `scratch` holds
+     * count * KERN_POWERS words. Overwrites `factor`.
+     */
+    void (*add_powers)(struct ext_array a, const field *x, struct ext *factor, size_t count,
+                       size_t size, field *scratch);
 
     /* out[i] = base - sum of b[j] v[j][i] for integers |v| < p, j < 3; a v[j] may be NULL. Any
      * size. */

@@ -40,9 +40,13 @@ static void run_all(const struct kern *k, struct arrays *a, unsigned log_size, s
     size_t size = (size_t)1 << log_size, half = size / 4;
     struct kern_halves h = halves_of(a);
     struct ext r = array_of(a, 11).c[0][0] == 0 ? EXT_ONE : ext_array_get(array_of(a, 11), 1);
-    int32_t v1[SIZE], v2[SIZE];
+    static int32_t v1[SIZE], v2[SIZE];
+    static field scratch[7 * KERN_POWERS];
+    struct ext factor[7];
     struct ext b[3] = {r, ext_mul(r, r), ext_add(r, r)};
 
+    for (size_t i = 0; i < COUNT_OF(factor); i++)
+        factor[i] = ext_array_get(array_of(a, 11), i + 2);
     memset(out, 0, 10 * sizeof *out);
     for (size_t i = 0; i < SIZE; i++) {
         v1[i] = (int32_t)a->words[10][i];
@@ -52,7 +56,7 @@ static void run_all(const struct kern *k, struct arrays *a, unsigned log_size, s
     k->halve(array_of(a, 5), size / 2);
     k->add(array_of(a, 6), array_of(a, 4), size);
     k->add_scaled(array_of(a, 7), array_of(a, 4), r, size);
-    k->add_powers(array_of(a, 7), a->words[10][3], r, size - 1);
+    k->add_powers(array_of(a, 7), a->words[10] + 3, factor, COUNT_OF(factor), size - 1, scratch);
     k->denominators(array_of(a, 8), r, b, (const int32_t *[]){v1, v2, v1}, size - 1);
     k->denominators(array_of(a, 9), r, b, (const int32_t *[]){v1, NULL, v2}, size);
     out[9] = k->dot_i32(array_of(a, 8), v2, size);
@@ -135,15 +139,26 @@ static void test_integers(void **state)
 
 static void test_powers(void **state)
 {
+    enum { COUNT = 6, SIZE_USED = 300 };
     static struct arrays a;
+    static field scratch[COUNT * KERN_POWERS];
     struct testing_rng r = {8};
-    field x = testing_field(&r), power = FIELD_ONE;
-    struct ext factor = testing_ext(&r);
+    field x[COUNT];
+    struct ext factor[COUNT], used[COUNT];
 
     (void)state;
-    under_test[0]->add_powers(array_of(&a, 0), x, factor, 20);
-    for (size_t i = 0; i < 20; i++, power = field_mul(power, x))
-        assert_true(ext_eq(ext_array_get(array_of(&a, 0), i), ext_scale(factor, power)));
+    for (size_t j = 0; j < COUNT; j++) {
+        x[j] = testing_field(&r);
+        factor[j] = used[j] = testing_ext(&r);
+    }
+    under_test[0]->add_powers(array_of(&a, 0), x, used, COUNT, SIZE_USED, scratch);
+    for (size_t i = 0; i < SIZE_USED; i++) {
+        struct ext want = EXT_ZERO;
+
+        for (size_t j = 0; j < COUNT; j++)
+            want = ext_add(want, ext_scale(factor[j], field_pow(x[j], i)));
+        assert_true(ext_eq(ext_array_get(array_of(&a, 0), i), want));
+    }
 }
 
 /* The line of `a` over pair x at point t. */

@@ -36,11 +36,12 @@ void matrix_close(struct run *r, const struct dots_claim *c);
 struct scalar sumpool_open(struct run *r, size_t op, struct place at);
 
 /*
- * Return, as weights of the operand's positions, the sum over output positions p and taps t of
- * eq(at_p, p) * taps[t] on the position that tap t of window p covers. taps == NULL: all 1.
+ * Return, as weights of the operand's positions, the sum over output positions p and taps t in
+ * [from, to) of eq(at_p, p) * factors[t] on the position that tap t of window p covers. factors ==
+ * NULL: all 1.
  */
-const struct ext *window_weights(struct run *r, size_t op, const struct ext *at_p,
-                                 const struct ext *taps);
+const struct ext *window_weights(struct run *r, size_t op, const struct ext *at_p, size_t from,
+                                 size_t to, const struct ext *factors);
 
 /* Return the position that tap `tap` of the window at output position `p` covers, or the operand's
  * number of positions where that is padding. */

@@ -40,27 +40,33 @@ size_t window_position(const struct cmod *m, size_t op, size_t p, size_t tap)
     return y < in.h && x < in.w ? y * in.w + x : (size_t)in.h * in.w;
 }
 
-const struct ext *window_weights(struct run *r, size_t op, const struct ext *at_p,
-                                 const struct ext *taps)
+/* weights += eq(at_p, .) * factor, moved from output positions to those that tap t covers. */
+static void add_tap(const struct plan *p, size_t op, size_t t, const struct ext *eq,
+                    const struct ext *factor, struct ext *weights)
 {
-    const struct cmod *m = r->plan->m;
-    const struct plan_tensor *in = &r->plan->tensor[m->op[op].in[0]];
+    size_t inside = p->tensor[p->m->op[op].in[0]].positions;
+
+    for (size_t i = 0; i < p->tensor[op + 1].positions; i++) {
+        size_t from = window_position(p->m, op, i, t);
+
+        if (from < inside)
+            weights[from] =
+                ext_add(weights[from], factor == NULL ? eq[i] : ext_mul(eq[i], *factor));
+    }
+}
+
+const struct ext *window_weights(struct run *r, size_t op, const struct ext *at_p, size_t from,
+                                 size_t to, const struct ext *factors)
+{
+    const struct plan_tensor *in = &r->plan->tensor[r->plan->m->op[op].in[0]];
     const struct plan_tensor *out = &r->plan->tensor[op + 1];
-    size_t window = (size_t)m->op[op].kh * m->op[op].kw;
     struct ext *weights = run_points(r, in->positions);
     struct ext *eq = run_points(r, (size_t)1 << out->p_bits);
 
     mle_table(eq, at_p, out->p_bits, EXT_ONE);
-    for (size_t i = 0; i < in->positions; i++)
-        weights[i] = EXT_ZERO;
-    for (size_t p = 0; p < out->positions; p++)
-        for (size_t t = 0; t < window; t++) {
-            size_t from = window_position(m, op, p, t);
-
-            if (from < in->positions)
-                weights[from] =
-                    ext_add(weights[from], taps == NULL ? eq[p] : ext_mul(eq[p], taps[t]));
-        }
+    memset(weights, 0, in->positions * sizeof *weights);
+    for (size_t t = from; t < to; t++)
+        add_tap(r->plan, op, t, eq, factors == NULL ? NULL : &factors[t], weights);
     return weights;
 }
 
@@ -231,8 +237,10 @@ static struct place operand_place(struct run *r, const struct run_dot *d, const 
         return (struct place){.c = point, .p = point + in->c_bits};
     taps = run_points(r, (size_t)1 << tap_bits);
     mle_table(taps, point + in->c_bits, tap_bits, EXT_ONE);
-    return (struct place){
-        .c = point, .weights = window_weights(r, d->op, d->at.p, taps), .count = in->positions};
+    return (struct place){.c = point,
+                          .weights =
+                              window_weights(r, d->op, d->at.p, 0, (size_t)op->kh * op->kw, taps),
+                          .count = in->positions};
 }
 
 void matrix_close(struct run *r, const struct dots_claim *c)

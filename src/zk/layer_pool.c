@@ -45,10 +45,11 @@ struct scalar sumpool_open(struct run *r, size_t op, struct place at)
     const struct plan_tensor *in = &r->plan->tensor[operand(r->plan, op)];
 
     assert(at.weights == NULL);
-    return tensor_open(r, operand(r->plan, op),
-                       (struct place){.c = at.c,
-                                      .weights = window_weights(r, op, at.p, NULL),
-                                      .count = in->positions});
+    return tensor_open(
+        r, operand(r->plan, op),
+        (struct place){.c = at.c,
+                       .weights = window_weights(r, op, at.p, 0, window_size(r->plan, op), NULL),
+                       .count = in->positions});
 }
 
 const struct layer layer_sumpool = {NULL, sum_witness, NULL, NULL};
@@ -65,12 +66,16 @@ static cocoon_err max_declare(struct plan *p, size_t op, struct fail *fail)
 
     if (window + 1 > PLAN_SITES_A_OP)
         return fail_set(fail, ERR_UNSUPPORTED, op, "max pool of more than 4 by 4");
-    zero = plan_table_need(p, TABLE_IS_ZERO, mle_bits(spread + 1), 0);
+    zero = plan_table_need(
+        p, (struct plan_table){.kind = TABLE_IS_ZERO, .bits = mle_bits(spread + 1)});
     for (size_t t = 0; t < window; t++) {
         plan_op_site(p, op, zero, bits);
         p->op[op].block[t] = space_block_add(&p->space, SPACE_A, bits);
     }
-    plan_op_site(p, op, plan_table_need(p, TABLE_RANGE, mle_bits(window), 0), bits);
+    plan_op_site(
+        p, op,
+        plan_table_need(p, (struct plan_table){.kind = TABLE_RANGE, .bits = mle_bits(window)}),
+        bits);
     return OK;
 }
 
@@ -130,13 +135,8 @@ static void max_site_values(struct witness *w, size_t op, size_t i, const int32_
 /* Weights of the operand that pick tap t of every window. */
 static struct place tap_place(struct run *r, size_t op, size_t t, struct place at)
 {
-    size_t window = window_size(r->plan, op);
-    struct ext *taps = run_points(r, window);
-
-    for (size_t i = 0; i < window; i++)
-        taps[i] = i == t ? EXT_ONE : EXT_ZERO;
     return (struct place){.c = at.c,
-                          .weights = window_weights(r, op, at.p, taps),
+                          .weights = window_weights(r, op, at.p, t, t + 1, NULL),
                           .count = r->plan->tensor[operand(r->plan, op)].positions};
 }
 

@@ -2,18 +2,21 @@
  * requant: y = T[clamp(x >> S, low, high)], element by element.
  *
  * The prover commits q and y and shows, for every element at once,
- *     x = r + 2^S q,  0 <= r < 2^S,  (q, y) a row of T.
- * Both sides stay below p / 2, so the equation modulo p is one of integers and q is the floor.
- * Where x >> S may leave T's domain, q is the clamped quotient and what was cut off is committed in
- * two limbs of base B = 2^b - 1, with their common sign s:
+ *     x = r + 2^S q,  0 <= r < 2^S,  (q, y) a row of q -> T[clamp(q)].
+ * Both sides stay below p / 2, so the equation modulo p is one of integers and q is the floor. The
+ * table covers all that x >> S can be; where that is far wider than T's domain for few elements,
+ * q is the clamped quotient instead and what was cut off is committed in two limbs of base
+ * B = 2^b - 1, with their common sign s:
  *     x = r + 2^S (q + e0 + B e1),  (q, y, s) a row of T with s = -1 at low, 1 at high, else 0,
  *     (e0, s) and (e1, s) rows of: (0, 0), (e, 1) with e >= 0, (e, -1) with e <= 0.
  * So nothing is cut off unless q is at an end, and there only outwards: y is unique.
  */
 #include "zk/layer.h"
 
-#include <assert.h>
+#include "zk/mle.h"
 
+/* A table of up to this many rows an element is cheaper than proving clamping apart. */
+enum { WIDE_ROWS_AN_ELEMENT = 4 };
 enum { SITE_REST, SITE_MAP, SITE_LIMB0, SITE_LIMB1 }; /* in the order of declare */
 enum { BLOCK_Q, BLOCK_SIGN, BLOCK_LIMB0, BLOCK_LIMB1 };
 
@@ -35,22 +38,59 @@ static int64_t greater(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* How far x >> S may leave the table's domain. */
-static int64_t excess_of(const struct plan *p, size_t op)
+/* All that x >> S can be, and T's domain. */
+struct reach {
+    int64_t low, high;
+};
+
+static struct reach reach_of(const struct plan *p, size_t op)
 {
     const struct cmod_tensor *x = &p->m->tensor[op_of(p, op)->in[0]];
-    const struct cmod_table *t = table_of(p, op);
     unsigned shift = op_of(p, op)->shift;
 
-    return greater(0, greater(((int64_t)x->high >> shift) - cmod_table_high(t),
-                              t->low - ((int64_t)x->low >> shift)));
+    return (struct reach){(int64_t)x->low >> shift, (int64_t)x->high >> shift};
 }
 
-static cocoon_err check_range(const struct plan *p, size_t op, struct fail *fail)
+/* Bits of a table from -2^(bits - 1) on that covers both the quotients and the domain. */
+static unsigned wide_bits(const struct plan *p, size_t op)
 {
     const struct cmod_table *t = table_of(p, op);
+    struct reach q = reach_of(p, op);
+    int64_t most =
+        greater(greater(q.high, cmod_table_high(t)) + 1, greater(-q.low, -(int64_t)t->low));
+
+    return mle_bits((size_t)greater(most, 1)) + 1;
+}
+
+/* Choose the table, and whether clamping is proven apart. */
+static struct plan_table choose_table(struct plan *p, size_t op, size_t elements)
+{
+    const struct cmod_table *t = table_of(p, op);
+    struct reach q = reach_of(p, op);
+    int64_t excess = greater(q.high - cmod_table_high(t), t->low - q.low);
+    struct plan_table rows = {
+        .kind = TABLE_MAP, .bits = t->bits, .source = op_of(p, op)->table, .low = t->low};
+    unsigned wide = wide_bits(p, op), *limb = &p->op[op].limb_bits;
+
+    if (excess <= 0)
+        return rows;
+    if (wide <= PLAN_WIDE_BITS_MAX && (size_t)1 << wide <= WIDE_ROWS_AN_ELEMENT * elements) {
+        rows.bits = wide;
+        rows.low = -(1 << (wide - 1));
+        return rows;
+    }
+    rows.kind = TABLE_CLAMP;
+    p->op[op].clamps = true;
+    while (((int64_t)1 << (2 * *limb)) - ((int64_t)2 << *limb) < excess)
+        ++*limb;
+    return rows;
+}
+
+static cocoon_err check_range(const struct plan *p, size_t op, const struct plan_table *rows,
+                              struct fail *fail)
+{
     const struct plan_op *o = &p->op[op];
-    int64_t most = greater(cmod_table_high(t), -(int64_t)t->low) + 1;
+    int64_t most = greater((int64_t)rows->low + ((int64_t)1 << rows->bits), -(int64_t)rows->low);
 
     if (o->clamps)
         most += (int64_t)1 << (2 * o->limb_bits);
@@ -63,26 +103,19 @@ static cocoon_err declare(struct plan *p, size_t op, struct fail *fail)
 {
     struct plan_op *o = &p->op[op];
     const struct plan_tensor *y = &p->tensor[op + 1];
-    unsigned bits = y->c_bits + y->p_bits, t = table_of(p, op)->bits;
-    int64_t excess = excess_of(p, op);
-    size_t limbs;
+    unsigned bits = y->c_bits + y->p_bits;
+    struct plan_table rest = {.kind = TABLE_RANGE, .bits = op_of(p, op)->shift};
+    struct plan_table rows = choose_table(p, op, (size_t)1 << bits);
+    struct plan_table limbs = {.kind = TABLE_EXCESS, .bits = o->limb_bits + 1};
 
-    o->clamps = excess > 0;
-    while (o->clamps && ((int64_t)1 << (2 * o->limb_bits)) - ((int64_t)2 << o->limb_bits) < excess)
-        o->limb_bits++;
-    plan_op_site(p, op, plan_table_need(p, TABLE_RANGE, op_of(p, op)->shift, 0), bits);
-    plan_op_site(p, op,
-                 plan_table_need(p, o->clamps ? TABLE_CLAMP : TABLE_MAP, t, op_of(p, op)->table),
-                 bits);
+    plan_op_site(p, op, plan_table_need(p, rest), bits);
+    plan_op_site(p, op, plan_table_need(p, rows), bits);
     o->block[BLOCK_Q] = space_block_add(&p->space, SPACE_A, bits);
-    if (o->clamps) {
-        limbs = plan_table_need(p, TABLE_EXCESS, o->limb_bits + 1, 0);
-        plan_op_site(p, op, limbs, bits);
-        plan_op_site(p, op, limbs, bits);
-        for (int b = BLOCK_SIGN; b <= BLOCK_LIMB1; b++)
-            o->block[b] = space_block_add(&p->space, SPACE_A, bits);
-    }
-    return check_range(p, op, fail);
+    for (int i = 0; o->clamps && i < 2; i++)
+        plan_op_site(p, op, plan_table_need(p, limbs), bits);
+    for (int b = BLOCK_SIGN; o->clamps && b <= BLOCK_LIMB1; b++)
+        o->block[b] = space_block_add(&p->space, SPACE_A, bits);
+    return check_range(p, op, &rows, fail);
 }
 
 static size_t size_of(const struct plan *p, size_t op)
@@ -92,36 +125,33 @@ static size_t size_of(const struct plan *p, size_t op)
     return (size_t)1 << (y->c_bits + y->p_bits);
 }
 
-static void cut(struct witness *w, size_t op, size_t i, int32_t excess)
+/* Clamp q[i] and commit what was cut off. */
+static void cut(struct witness *w, size_t op, size_t i, int32_t *q)
 {
     const struct plan_op *o = &w->plan->op[op];
-    int32_t base = (1 << o->limb_bits) - 1;
+    const struct cmod_table *t = table_of(w->plan, op);
+    int32_t base = (1 << o->limb_bits) - 1, high = cmod_table_high(t);
+    int32_t kept = *q < t->low ? t->low : *q > high ? high : *q, excess = *q - kept;
 
-    witness_block(w, o->block[BLOCK_SIGN])[i] = excess > 0 ? 1 : excess < 0 ? -1 : 0;
+    /* At an end of the domain the sign is the end's, though nothing be cut off. */
+    witness_block(w, o->block[BLOCK_SIGN])[i] = kept == t->low ? -1 : kept == high ? 1 : 0;
     witness_block(w, o->block[BLOCK_LIMB0])[i] = excess % base;
     witness_block(w, o->block[BLOCK_LIMB1])[i] = excess / base;
+    *q = kept;
 }
 
 static void witness(struct witness *w, size_t op)
 {
     const struct plan *p = w->plan;
     const struct plan_op *o = &p->op[op];
-    const struct cmod_table *t = table_of(p, op);
     const int32_t *x = w->tensor[op_of(p, op)->in[0]];
     int32_t *q = witness_block(w, o->block[BLOCK_Q]), *y = w->tensor[op + 1];
-    int32_t low = t->low, high = cmod_table_high(t);
 
     for (size_t i = 0; i < size_of(p, op); i++) {
-        int32_t whole = x[i] >> op_of(p, op)->shift;
-
-        q[i] = whole < low ? low : whole > high ? high : whole;
-        y[i] = t->values[q[i] - low];
-        if (o->clamps) {
-            cut(w, op, i, whole - q[i]);
-            /* At an end of the domain the sign is the end's, though nothing be cut off. */
-            if (q[i] == low || q[i] == high)
-                witness_block(w, o->block[BLOCK_SIGN])[i] = q[i] == high ? 1 : -1;
-        }
+        q[i] = x[i] >> op_of(p, op)->shift;
+        if (o->clamps)
+            cut(w, op, i, &q[i]);
+        y[i] = cmod_table_at(table_of(p, op), q[i]);
     }
 }
 

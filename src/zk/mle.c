@@ -68,3 +68,29 @@ struct ext mle_dot(const struct ext *table, const int32_t *v, size_t count)
             sum = ext_add(sum, ext_scale(table[i], field_from_i64(v[i])));
     return sum;
 }
+
+/*
+ * Fold pair by pair as the values come: like binary addition, a finished pair of one size joins the
+ * one before it. At the end what is missing on the right is 0.
+ */
+struct ext mle_evaluate(const struct ext *v, size_t count, const struct ext *point, unsigned bits)
+{
+    struct ext stack[MLE_BITS_MAX + 2], sum;
+    size_t top = 0;
+
+    assert(bits <= MLE_BITS_MAX && count <= (size_t)1 << bits);
+    for (size_t i = 0; i < count; i++) {
+        stack[top++] = v[i];
+        for (unsigned b = 0; (i >> b & 1) != 0; b++, top--)
+            stack[top - 2] = ext_lerp(stack[top - 2], stack[top - 1], point[b]);
+    }
+    /* The stack now holds, from its top, one partial sum for each 1 of `count`, lowest first. */
+    sum = EXT_ZERO;
+    for (unsigned b = 0; b < bits; b++) {
+        struct ext left = (count >> b & 1) != 0 ? stack[--top] : sum;
+        struct ext right = (count >> b & 1) != 0 ? sum : EXT_ZERO;
+
+        sum = ext_lerp(left, right, point[b]);
+    }
+    return count == (size_t)1 << bits ? stack[0] : sum;
+}

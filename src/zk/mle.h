@@ -7,6 +7,8 @@
 
 #include "zk/ext.h"
 
+enum { MLE_BITS_MAX = 40 };
+
 /* Return a b + (1 - a)(1 - b). */
 static inline struct ext mle_eq1(struct ext a, struct ext b)
 {
@@ -32,6 +34,9 @@ struct ext mle_index(const struct ext *a, unsigned bits);
 
 /* Return sum of table[i] * v[i], i < count. */
 struct ext mle_dot(const struct ext *table, const int32_t *v, size_t count);
+
+/* Return sum of v[i] eq(point, i), i < count <= 2^bits. O(count), no table. */
+struct ext mle_evaluate(const struct ext *v, size_t count, const struct ext *point, unsigned bits);
 
 /* Return the least b with 2^b >= n, n >= 1. */
 static inline unsigned mle_bits(size_t n)

@@ -12,23 +12,30 @@
 enum {
     WEIGHT_ROWS_SMALL = 64,
     WEIGHT_ROWS_LARGE = 128,
-    WEIGHT_ROWS_LIMIT = 1 << 22, /* weights: from here on, more rows */
+    WEIGHT_ROWS_LIMIT = 1 << 20, /* weights: from here on, more rows */
     DATA_ROWS_LEAST = 32,
-    GRAIN_BITS = 4, /* a row of a matrix is cut into at most 2^4 grains */
+    GRAIN_BITS = 5, /* a row of a matrix is cut into at most 2^5 grains */
     LOG_N_LEAST = 8,
+    WEIGHTS_INVERSE_RATE = 8, /* made once: few queries matter more than its length */
+    DATA_INVERSE_RATE = 3,    /* made by every proof */
+    LARGE_K = 1 << 17,
     REHEARSAL_MEMORY = 1 << 30,
 };
 
 /* ---- declarations ---- */
 
-size_t plan_table_need(struct plan *p, enum plan_table_kind kind, unsigned bits, uint16_t source)
+size_t plan_table_need(struct plan *p, struct plan_table rows)
 {
-    for (size_t i = 0; i < p->tables; i++)
-        if (p->table[i].kind == kind && p->table[i].bits == bits && p->table[i].source == source)
+    for (size_t i = 0; i < p->tables; i++) {
+        const struct plan_table *t = &p->table[i];
+
+        if (t->kind == rows.kind && t->bits == rows.bits && t->source == rows.source &&
+            t->low == rows.low)
             return i;
+    }
+    rows.block = space_block_add(&p->space, SPACE_A, rows.bits);
     p->table = (struct plan_table *)mem_resize(p->table, p->tables + 1, sizeof *p->table);
-    p->table[p->tables] =
-        (struct plan_table){kind, bits, source, 0, space_block_add(&p->space, SPACE_A, bits)};
+    p->table[p->tables] = rows;
     return p->tables++;
 }
 
@@ -79,8 +86,9 @@ static cocoon_err declare_ops(struct plan *p, struct fail *fail)
     if (!p->public_input) {
         const struct plan_tensor *t = &p->tensor[0];
 
-        p->input_site = site_add(p, plan_table_need(p, TABLE_RANGE, p->m->input_bits, 0),
-                                 t->c_bits + t->p_bits);
+        struct plan_table range = {.kind = TABLE_RANGE, .bits = p->m->input_bits};
+
+        p->input_site = site_add(p, plan_table_need(p, range), t->c_bits + t->p_bits);
     }
     for (size_t i = 0; i < p->m->ops; i++)
         if (layer_of(p, i)->declare != NULL && (err = layer_of(p, i)->declare(p, i, fail)) != OK)
@@ -177,9 +185,10 @@ static void place_columns(struct plan *p)
 
 /* ---- codes ---- */
 
-static unsigned log_length(size_t k, unsigned log_inverse_rate)
+/* The least power of two that keeps the rate at or below 1 / inverse_rate. */
+static unsigned log_length(size_t k, size_t inverse_rate)
 {
-    return (unsigned)num_max(LOG_N_LEAST, mle_bits(k) + log_inverse_rate);
+    return (unsigned)num_max(LOG_N_LEAST, mle_bits(k * inverse_rate));
 }
 
 /* The least number of queries that suffices for a code whose length depends on it through pads. */
@@ -189,7 +198,7 @@ static void choose_weights_code(struct plan *p)
 
     for (c->queries = 1;; c->queries++) {
         c->k = space_round(p->data_columns + (size_t)p->budget * c->queries + 1);
-        c->log_n = log_length(c->k, c->k < (size_t)1 << 17 ? 3 : 2);
+        c->log_n = log_length(c->k, c->k < LARGE_K ? WEIGHTS_INVERSE_RATE : DATA_INVERSE_RATE);
         if (c->queries > PLAN_QUERIES_MAX || security_queries(c->k, c->log_n) <= c->queries)
             return;
     }
@@ -209,7 +218,7 @@ static void choose_data_code(struct plan *p)
     columns = (p->space.end_a + p->space.end_b - p->space.start_b) / c->rows + p->tail_pads;
     for (c->queries = 1;; c->queries++) {
         c->k = columns + c->queries + 1;
-        c->log_n = log_length(c->k, 2);
+        c->log_n = log_length(c->k, DATA_INVERSE_RATE);
         if (c->queries > PLAN_QUERIES_MAX || security_queries(c->k, c->log_n) <= c->queries)
             return;
     }

@@ -19,13 +19,14 @@ enum {
     PLAN_BLOCKS_A_OP = 17,
     PLAN_SUM_DEPTH_MAX = 64,
     PLAN_LIMB_BITS_MAX = 12,
+    PLAN_WIDE_BITS_MAX = 18, /* of a table widened to all quotients */
 };
 
 /* What a looked-up tuple must be one of. Fields of a fingerprint in brackets. */
 enum plan_table_kind {
     TABLE_RANGE,   /* (v): 0 <= v < 2^bits */
-    TABLE_MAP,     /* (q, T[q]) */
-    TABLE_CLAMP,   /* (q, T[q], s): s = -1 at the domain's low end, 1 at its high end, else 0 */
+    TABLE_MAP,     /* (q, T[clamp(q)]) for low <= q < low + 2^bits, T the model's table `source` */
+    TABLE_CLAMP,   /* (q, T[q], s), low <= q: s = -1 in the first row, 1 in the last, else 0 */
     TABLE_EXCESS,  /* (e, s), b = bits - 1: (0, 0), (e, 1) for e < 2^b, (-e, -1) for e < 2^b - 1 */
     TABLE_IS_ZERO, /* (d, z): 0 <= d < 2^bits, z = 1 where d = 0, else 0 */
 };
@@ -33,7 +34,8 @@ enum plan_table_kind {
 struct plan_table {
     enum plan_table_kind kind;
     unsigned bits;   /* 2^bits rows */
-    uint16_t source; /* MAP, CLAMP: the model's table */
+    uint16_t source; /* MAP, CLAMP: the model's table ... */
+    int32_t low;     /* ... and the first row's q */
     size_t leaf;     /* its first leaf */
     size_t block;    /* how often each row was looked up */
 };
@@ -66,7 +68,8 @@ struct plan_matrix {
 
 struct plan_op {
     size_t sites, site[PLAN_SITES_A_OP], block[PLAN_BLOCKS_A_OP];
-    unsigned limb_bits; /* a requant that may clamp: bits of each of two limbs of the excess */
+    unsigned
+        limb_bits; /* a requant that proves clamping: bits of each of two limbs of the excess */
     bool clamps;
 };
 
@@ -124,8 +127,9 @@ size_t plan_proof_max(const struct plan *p);
 
 /* ---- for the layers, while a plan is made ---- */
 
-/* Return the number of the table of this kind, adding it if it is new. */
-size_t plan_table_need(struct plan *p, enum plan_table_kind kind, unsigned bits, uint16_t source);
+/* Return the number of the table of these rows (kind, bits, source, low), adding it if it is new.
+ */
+size_t plan_table_need(struct plan *p, struct plan_table rows);
 
 /* Add the next site of operation `op`: 2^bits look-ups in `table`. */
 void plan_op_site(struct plan *p, size_t op, size_t table, unsigned bits);

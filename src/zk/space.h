@@ -5,14 +5,14 @@
  * It is cut into blocks of powers of two, each at a multiple of its size, largest first: zone A
  * (committed before any challenge) then zone B (the folded weights). The low bits of an index are
  * the row of the commitment's matrix, the others its column. A vector of elements of F takes, for
- * each of at most three pieces of its length, four blocks, one a coordinate.
+ * each of at most five pieces of its length, four blocks, one a coordinate.
  */
 #ifndef ZK_SPACE_H
 #define ZK_SPACE_H
 
 #include "zk/ext.h"
 
-enum { SPACE_PIECES_MAX = 3, SPACE_PIECE_BITS = 2, SPACE_BITS_MAX = 40 };
+enum { SPACE_PIECES_MAX = 5, SPACE_PIECE_BITS = 4, SPACE_BITS_MAX = 40 };
 
 enum space_zone { SPACE_A, SPACE_B };
 

@@ -29,12 +29,12 @@ static size_t excess_row(const struct plan_table *t, const int32_t fields[3])
     return fields[1] < 0 ? half + (size_t)-fields[0] : 2 * half - 1;
 }
 
-size_t table_row(const struct cmod *m, const struct plan_table *t, const int32_t fields[3])
+size_t table_row(const struct plan_table *t, const int32_t fields[3])
 {
     size_t row = (size_t)fields[0];
 
     if (t->kind == TABLE_MAP || t->kind == TABLE_CLAMP)
-        row = (size_t)(fields[0] - m->table[t->source].low);
+        row = (size_t)(fields[0] - t->low);
     else if (t->kind == TABLE_EXCESS)
         row = excess_row(t, fields);
     assert(row < (size_t)1 << t->bits);
@@ -63,9 +63,9 @@ static int32_t table_at(const struct cmod *m, const struct plan_table *t, unsign
     case TABLE_MAP:
     case TABLE_CLAMP:
         if (index == 0)
-            return m->table[t->source].low + (int32_t)row;
+            return t->low + (int32_t)row;
         if (index == 1)
-            return m->table[t->source].values[row];
+            return cmod_table_at(&m->table[t->source], t->low + (int32_t)row);
         return row == 0 ? -1 : row == last ? 1 : 0;
     case TABLE_EXCESS:
         return excess_at(t, index, row);
@@ -90,7 +90,7 @@ void table_column(const struct cmod *m, const struct plan_table *t, unsigned ind
 static struct ext evaluate_list(const struct cmod *m, const struct plan_table *t, unsigned index,
                                 const struct ext *point)
 {
-    struct ext stack[CMOD_TABLE_BITS_MAX + 2];
+    struct ext stack[PLAN_WIDE_BITS_MAX + 2];
     size_t top = 0;
 
     for (size_t i = 0; i < (size_t)1 << t->bits; i++) {
@@ -134,7 +134,7 @@ struct ext table_evaluate(const struct cmod *m, const struct plan_table *t, unsi
     case TABLE_MAP:
     case TABLE_CLAMP:
         if (index == 0)
-            return ext_add(row, ext_from_i64(m->table[t->source].low));
+            return ext_add(row, ext_from_i64(t->low));
         if (index == 1)
             return evaluate_list(m, t, index, point);
         return ext_sub(last_row(t, point), first_row(t, point));

@@ -8,7 +8,7 @@
 unsigned table_fields(const struct plan_table *t);
 
 /* Return the row that the tuple `fields` is; the witness holds only tuples that are one. */
-size_t table_row(const struct cmod *m, const struct plan_table *t, const int32_t fields[3]);
+size_t table_row(const struct plan_table *t, const int32_t fields[3]);
 
 /* Write the column of field `index` of the table: 2^bits integers. */
 void table_column(const struct cmod *m, const struct plan_table *t, unsigned index, int32_t *out);

@@ -21,7 +21,7 @@ static void check_table(const struct cmod *m, struct plan_table t)
     }
     for (size_t i = 0; i < (size_t)1 << t.bits; i++)
         assert_int_equal(
-            table_row(m, &t, (const int32_t[3]){column[0][i], column[1][i], column[2][i]}), i);
+            table_row(&t, (const int32_t[3]){column[0][i], column[1][i], column[2][i]}), i);
 }
 
 static void test_tables(void **state)
@@ -36,10 +36,15 @@ static void test_tables(void **state)
         check_table(&s.m, (struct plan_table){.kind = TABLE_EXCESS, .bits = bits});
     }
     for (uint16_t i = 0; i < s.m.tables; i++) {
-        check_table(&s.m,
-                    (struct plan_table){.kind = TABLE_MAP, .bits = s.table[i].bits, .source = i});
-        check_table(&s.m,
-                    (struct plan_table){.kind = TABLE_CLAMP, .bits = s.table[i].bits, .source = i});
+        struct plan_table t = {.bits = s.table[i].bits, .source = i, .low = s.table[i].low};
+
+        t.kind = TABLE_CLAMP;
+        check_table(&s.m, t);
+        t.kind = TABLE_MAP;
+        check_table(&s.m, t);
+        t.bits = 8; /* widened */
+        t.low = -128;
+        check_table(&s.m, t);
     }
     sample_fini(&s);
 }

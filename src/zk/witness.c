@@ -113,7 +113,7 @@ static void count_site(void *arg, size_t site, const int32_t *const fields[3])
         for (unsigned f = 0; f < 3; f++)
             if (fields[f] != NULL)
                 tuple[f] = fields[f][i];
-        count[table_row(w->plan->m, t, tuple)]++;
+        count[table_row(t, tuple)]++;
     }
 }
 
