@@ -2,6 +2,7 @@
  * workers and keys. */
 #include "channel/ohttp.h"
 
+#include "channel/ohttp_impl.h"
 #include "channel/ohttp_test_net.h"
 
 /* --- replay --- */
@@ -99,6 +100,31 @@ static void test_replay_after_the_key(void **state)
     assert_int_equal(ohttp_gateway_open(&g, NOW + 3600, buf_slice(&n.wire), true, &n.plain, &fail),
                      ERR_ABSENT);
     ohttp_gateway_fini(&g);
+    net_fini(&n);
+}
+
+/* A gateway that can remember no more ids takes no more requests, and gives out nothing of them. */
+static void test_burn_set_full(void **state)
+{
+    struct net n;
+    struct ohttp_client c;
+    struct burn_set *burned;
+    struct burn_id id = {{0xff}};
+
+    (void)state;
+    net_init(&n, KEM_X25519);
+    burned = ohttp_key_burned(ohttp_keys_find(n.keys, n.config.config.key_id, KEM_X25519, NOW));
+    for (uint64_t i = 0; i < BURN_IDS_MAX; i++) {
+        uint64_t spread = i * 0x9e3779b97f4a7c15;
+
+        memcpy(id.bytes, &spread, sizeof spread);
+        assert_int_equal(burn(burned, &id), OK);
+    }
+    for (size_t f = 0; f < COUNT_OF(formats); f++) {
+        client_ask(&n, formats[f], &c);
+        ohttp_client_fini(&c);
+        refuse(&n, formats[f], buf_slice(&n.wire), ERR_BUSY);
+    }
     net_fini(&n);
 }
 
@@ -242,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_replay_in_flight),
         cmocka_unit_test(test_replay_after_the_key),
+        cmocka_unit_test(test_burn_set_full),
         cmocka_unit_test(test_freshness),
         cmocka_unit_test(test_mixed_up_answers),
         cmocka_unit_test(test_mixed_up_formats),

@@ -111,12 +111,15 @@ static cocoon_err open_next(struct ohttp_lane *lane, struct slice aad, struct sl
 }
 
 /* Open all that a `whole` lane got. */
-static cocoon_err open_whole(struct ohttp_lane *lane, struct slice in, bool last, size_t *used,
-                             struct buf *out, struct fail *fail)
+static cocoon_err open_whole(struct ohttp_lane *lane, const struct ohttp_pending *p,
+                             struct slice in, bool last, size_t *used, struct buf *out,
+                             struct fail *fail)
 {
     cocoon_err err;
 
     *used = 0;
+    if (in.len > sealed_max(p))
+        return fail_set(fail, ERR_LIMIT, 0, "message is longer than it may be");
     if (!last)
         return OK;
     if ((err = open_next(lane, AAD_NONE, in, out, fail)) != OK)
@@ -165,7 +168,7 @@ static cocoon_err open_all(struct ohttp_lane *lane, const struct ohttp_pending *
     size_t one = 0;
 
     if (lane->whole)
-        return open_whole(lane, in, last, used, out, fail);
+        return open_whole(lane, p, in, last, used, out, fail);
     *used = 0;
     do {
         cocoon_err err = open_chunk(lane, p, slice_skip(in, *used), last, &one, out, fail);

@@ -129,6 +129,8 @@ static void test_truncation(void **state)
 
             assert_false(ended);
             assert_true(err == ERR_TRUNCATED || err == ERR_DECRYPT);
+            if (len == 0 || len == three[0].len + 17 || len == wire.len - three[2].len - 17)
+                assert_int_equal(err, ERR_TRUNCATED); /* between two chunks */
         }
     buf_fini(&wire);
     buf_fini(&out);
@@ -345,6 +347,12 @@ static void test_whole(void **state)
         wire.ptr[bit / 8] ^= (uint8_t)(1U << bit % 8);
         assert_int_equal(open_in_steps(buf_slice(&wire), 5, true, 100, &out, &ended), ERR_DECRYPT);
         wire.ptr[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    for (size_t step = 1; step <= 64; step *= 4) {
+        assert_int_equal(open_in_steps(buf_slice(&wire), step, true, piece.len - 1, &out, &ended),
+                         ERR_LIMIT);
+        assert_int_equal(open_in_steps(buf_slice(&wire), step, true, piece.len - 9, &out, &ended),
+                         ERR_LIMIT);
     }
     /* A chunk is not a whole message, nor the reverse. */
     assert_int_not_equal(open_in_steps(buf_slice(&wire), 5, false, 100, &out, &ended), OK);

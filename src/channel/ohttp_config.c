@@ -132,8 +132,6 @@ cocoon_err ohttp_configs_read(struct slice bytes, struct ohttp_config *out, size
         struct ohttp_config config;
         cocoon_err err;
 
-        if (r.bad)
-            return fail_set(fail, ERR_TRUNCATED, bytes.len, "collection ends within a length");
         err = ohttp_config_read(one, &config, fail);
         if (err == ERR_UNSUPPORTED)
             continue;

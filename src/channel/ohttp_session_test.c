@@ -153,6 +153,27 @@ static void test_session_limits(void **state)
     net_fini(&n);
 }
 
+static void test_session_refusals(void **state)
+{
+    struct hpke_suite suite;
+    struct ohttp_client c;
+    struct net n;
+
+    (void)state;
+    net_init(&n, KEM_X25519);
+    client_ask(&n, OHTTP_SESSION, &c);
+    ohttp_client_fini(&c);
+    memset(n.wire.ptr + 7, 0, 32); /* an encapsulation of small order, twice: it is not kept */
+    refuse(&n, OHTTP_SESSION, buf_slice(&n.wire), ERR_MALFORMED);
+    refuse(&n, OHTTP_SESSION, buf_slice(&n.wire), ERR_MALFORMED);
+    suite = ohttp_config_suite(&n.config.config);
+    suite.kdf = HPKE_HKDF_SHA512;
+    ohttp_session_fini(&n.session);
+    assert_int_equal(ohttp_session_init(&n.session, &n.config, suite, &rand_system, NOW),
+                     ERR_ALGORITHM);
+    net_fini(&n);
+}
+
 /* Every request carries what opens its session: a gateway that has forgotten it opens it again, and
  * still knows its burned ids. */
 static void test_session_table(void **state)
@@ -197,9 +218,9 @@ static void test_session_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_documented),     cmocka_unit_test(test_session_order),
-        cmocka_unit_test(test_session_mixups), cmocka_unit_test(test_session_limits),
-        cmocka_unit_test(test_session_table),
+        cmocka_unit_test(test_documented),       cmocka_unit_test(test_session_order),
+        cmocka_unit_test(test_session_mixups),   cmocka_unit_test(test_session_limits),
+        cmocka_unit_test(test_session_refusals), cmocka_unit_test(test_session_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,22 @@ static void test_list(void **state)
         ohttp_signed_list_read(buf_slice(&json), &stranger.public, &keyset, NOW, &out, &fail),
         ERR_SIGNATURE);
     assert_int_equal(fail.code, ERR_SIGNATURE);
+    /* Where none will do, the first one's error is told. */
+    buf_clear(&json);
+    {
+        struct buf one;
+
+        buf_init(&one, OHTTP_SIGNED_LEN_MAX);
+        assert_int_equal(ohttp_signed_put(&list[0], &stranger, &one), OK);
+        buf_printf(&json, "{\"keys\":[%s,", buf_cstr(&one));
+        buf_clear(&one);
+        assert_int_equal(ohttp_signed_put(&list[1], &signer, &one), OK);
+        buf_printf(&json, "%s]}", buf_cstr(&one));
+        buf_fini(&one);
+    }
+    assert_int_equal(
+        ohttp_signed_list_read(buf_slice(&json), &signer.public, &keyset, NOW + 9999, &out, &fail),
+        ERR_SIGNATURE);
     for (size_t len = 0; len < json.len; len++)
         assert_int_not_equal(ohttp_signed_list_read(slice_make(json.ptr, len), &signer.public,
                                                     &keyset, NOW, &out, &fail),

@@ -133,6 +133,53 @@ static void test_every_format(void **state)
     }
 }
 
+/* The whole form carries more than a chunk may; a chunk of that size is refused. */
+static void test_large(void **state)
+{
+    static uint8_t large[OHTTP_CHUNK_MAX + 1000];
+    struct net n;
+
+    (void)state;
+    net_init(&n, KEM_X25519);
+    for (int format = OHTTP_WHOLE; format <= OHTTP_CHUNKED; format++) {
+        struct ohttp_client c;
+        struct ohttp_gateway g;
+        struct buf back, got;
+
+        buf_init(&back, WIRE_MAX);
+        buf_init(&got, WIRE_MAX);
+        client_start(&n, (enum ohttp_format)format, ohttp_config_suite(&n.config.config), &c);
+        assert_int_equal(ohttp_client_seal(&c, SLICE_OF(large), true, &n.wire), OK);
+        assert_int_equal(receive(&n, (enum ohttp_format)format, buf_slice(&n.wire), &g), OK);
+        assert_true(slice_eq(buf_slice(&n.plain), SLICE_OF(large)));
+        assert_int_equal(ohttp_gateway_seal(&g, &rand_system, SLICE_OF(large), true, &back), OK);
+        for (struct slice left = buf_slice(&back); left.len > 0;) {
+            size_t len = left.len < 50000 ? left.len : 50000;
+
+            assert_int_equal(
+                ohttp_client_open(&c, slice_sub(left, 0, len), len == left.len, &got, &fail), OK);
+            left = slice_skip(left, len);
+        }
+        assert_true(slice_eq(buf_slice(&got), SLICE_OF(large)));
+        ohttp_client_fini(&c);
+        ohttp_gateway_fini(&g);
+        buf_fini(&back);
+        buf_fini(&got);
+    }
+    {
+        static const uint8_t length[] = {0x80, 0x04, 0x00, 0x11}; /* OHTTP_CHUNK_MAX + 17 */
+        struct ohttp_client c;
+        struct ohttp_gateway g;
+
+        client_start(&n, OHTTP_CHUNKED, ohttp_config_suite(&n.config.config), &c);
+        ohttp_client_fini(&c);
+        buf_put(&n.wire, SLICE_OF(length));
+        assert_int_equal(receive(&n, OHTTP_CHUNKED, buf_slice(&n.wire), &g), ERR_LIMIT);
+        ohttp_gateway_fini(&g);
+    }
+    net_fini(&n);
+}
+
 /* --- damage --- */
 
 /* A response cut anywhere is an error, never a short answer; so is one with any bit changed. */
@@ -239,8 +286,11 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published),       cmocka_unit_test(test_every_format),
-        cmocka_unit_test(test_damaged_answers), cmocka_unit_test(test_damaged_requests),
+        cmocka_unit_test(test_published),
+        cmocka_unit_test(test_every_format),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_damaged_answers),
+        cmocka_unit_test(test_damaged_requests),
         cmocka_unit_test(test_names),
     };
 
