@@ -350,7 +350,9 @@ static cocoon_err run(struct appraisal *a)
     }
     if ((err = snp_run(a, bytes, claims_root(&a->result.claims), &report, &product)) != OK)
         return err;
-    (void)result_check(&a->result, &rule_kind, kind_fits(a->evidence->kind, product), ERR_MISMATCH);
+    if (product != SNP_UNKNOWN)
+        (void)result_check(&a->result, &rule_kind, kind_fits(a->evidence->kind, product),
+                           ERR_MISMATCH);
     a->result.report_data = report.report_data;
     return OK;
 }
