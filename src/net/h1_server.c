@@ -5,8 +5,8 @@
  *              └──▶ DRAIN ──▶ HEAD: the answer was over before the body, whose rest is thrown away
  *   any ──▶ BROKEN: the request cannot be read on; what comes is thrown away, then gone
  *
- * One request is worked on at a time. What a client sends ahead (pipelining) stays in the stream,
- * which is paused then. A client that ends its side while it waits for an answer has gone away.
+ * One request is worked on at a time; what a client sends ahead (pipelining) stays in the stream. A
+ * client that ends its side while it waits for an answer has gone away.
  */
 #include <assert.h>
 
@@ -16,8 +16,10 @@
 #include "codec/http1_wr.h"
 #include "net/http_exchange.h"
 
-/* The longest rest of a body that is read only to be able to use the connection again. */
-enum { H1_DRAIN_MAX = 64 * 1024 };
+enum {
+    H1_DRAIN_MAX = 64 * 1024, /* longest rest of a body read only to use the connection again */
+    H1_AHEAD_MAX = 16 * 1024  /* bytes of further requests taken while one is answered */
+};
 
 enum h1_phase { H1_HEAD, H1_BODY, H1_ANSWER, H1_DRAIN, H1_BROKEN };
 
@@ -409,7 +411,8 @@ static size_t h1_step(struct h1_conn *c, struct slice in)
         return h1_read_body(c, in);
     case H1_ANSWER: /* the next request must wait */
         c->held = true;
-        stream_pause(c->stream);
+        if (in.len >= H1_AHEAD_MAX)
+            stream_pause(c->stream);
         return 0;
     case H1_BROKEN:
         break;

@@ -366,6 +366,37 @@ static void caller_that_ends_its_side_is_gone(void **state)
     assert_int_equal(w->done_why, ERR_CANCELED);
     test_until(w->loop, &r.over);
     raw_fini(&r);
+    w->got_exchange = w->was_done = false; /* so has one that sent more ahead */
+    raw_open(&r, w);
+    raw_send(&r, "GET /hold HTTP/1.1" TAIL "\r\nGET /hello HTTP/1.1" TAIL "\r\n");
+    test_until(w->loop, &w->got_exchange);
+    stream_shut(r.s);
+    test_until(w->loop, &w->was_done);
+    assert_int_equal(w->done_why, ERR_CANCELED);
+    raw_fini(&r);
+    world_free(w);
+}
+
+/* A client that sends ahead without end is held back. */
+static void endless_pipeline_is_held_back(void **state)
+{
+    struct world *w = world_up(WAY_H1);
+    struct raw r;
+    bool go_on = true;
+
+    (void)state;
+    raw_open(&r, w);
+    raw_send(&r, "GET /hold HTTP/1.1" TAIL "\r\n");
+    while (go_on) {
+        for (int i = 0; i < 1000 && go_on; i++)
+            go_on = stream_write(r.s, SLICE_LIT("GET /hello HTTP/1.1" TAIL "\r\n"));
+        test_turn(w->loop);
+    }
+    assert_false(r.over);
+    assert_int_equal(w->handled, 1);
+    http_answer(w->held, 200, "text/plain", SLICE_LIT("first"));
+    raw_await(&r, "\r\n\r\nhello");
+    raw_fini(&r);
     world_free(w);
 }
 
@@ -776,6 +807,7 @@ int main(void)
         cmocka_unit_test(slow_head_is_408),
         cmocka_unit_test(silent_connection_is_closed),
         cmocka_unit_test(caller_that_ends_its_side_is_gone),
+        cmocka_unit_test(endless_pipeline_is_held_back),
         cmocka_unit_test(long_rest_is_not_read),
         cmocka_unit_test(newcomers_wait_when_the_server_is_full),
         cmocka_unit_test(dead_reused_connection_costs_no_call),

@@ -67,7 +67,10 @@ void http_exchange_collect(struct http_exchange *x, size_t max,
                            void (*on_body)(void *owner, struct slice body),
                            void (*on_done)(void *owner, cocoon_err why), void *owner);
 
-/* Hold back, and let come again, the request's body (not its end, when all of it was shown). */
+/*
+ * Hold back, and let come again, the request's body (not its end, when all of it was shown). Over
+ * HTTP/1.1 a caller that goes away meanwhile is noticed only when the answer is written, or then.
+ */
 void http_exchange_pause(struct http_exchange *x);
 void http_exchange_resume(struct http_exchange *x);
 

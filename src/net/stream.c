@@ -403,11 +403,13 @@ void stream_pause(struct stream *s)
 
 void stream_resume(struct stream *s)
 {
-    if (!s->paused)
-        return;
-    s->paused = false;
-    stream_watch(s);
-    loop_task_queue(&s->turn);
+    if (s->paused) {
+        s->paused = false;
+        stream_watch(s);
+        loop_task_queue(&s->turn);
+    } else if (s->in.len > 0) {
+        loop_task_queue(&s->turn);
+    }
 }
 
 void stream_shut(struct stream *s)

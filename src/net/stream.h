@@ -74,7 +74,10 @@ bool stream_wrote(struct stream *s);
 /* Bytes queued and not yet taken by the system. */
 size_t stream_queued(const struct stream *s);
 
-/* Show no data until stream_resume. The system's buffers then hold the peer back. */
+/*
+ * Show no data, nor the peer's end, until stream_resume: the system's buffers then hold the peer
+ * back. stream_resume also shows again what was not taken.
+ */
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
 
