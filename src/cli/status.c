@@ -214,7 +214,8 @@ int command_status(int argc, char **argv)
     if (!read_arguments(argc, argv, &dir, &json)) {
         fputs("usage: cocoon status [--dir DIR] [--json]\n", stderr);
         code = EXIT_USAGE;
-    } else if ((err = devnet_ports(n, dir)) != OK) {
+    } else if ((err = slice_cstr(slice_text(dir), n->dir, sizeof n->dir)) != OK ||
+               (err = devnet_ports(n)) != OK) {
         fprintf(stderr, "cocoon status: %s holds no network\n", dir);
         code = EXIT_INTERNAL;
     } else {

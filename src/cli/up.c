@@ -455,7 +455,7 @@ int command_up(int argc, char **argv)
     }
     if ((err = absolute_dir(&u->net)) == OK) {
         if (devnet_exists(u->net.dir))
-            err = devnet_load(&u->net, u->net.dir);
+            err = devnet_load(&u->net);
         else
             err = devnet_make(&u->net);
     }

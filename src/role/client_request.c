@@ -423,11 +423,12 @@ static void body_end(void *owner, struct http_fields trailers)
     cocoon_err err;
 
     (void)trailers;
-    if ((err = buf_ok(&r->body)) == OK)
-        err = read_model(r);
-    if (err == ERR_LIMIT) {
+    if (buf_ok(&r->body) != OK) {
         refuse(r, 413, "too_large", "the request is too large");
-    } else if (err == ERR_MISSING || err == ERR_TYPE) {
+        return;
+    }
+    err = read_model(r);
+    if (err == ERR_MISSING || err == ERR_TYPE) {
         refuse(r, 400, "model_missing",
                "the body must be a JSON object whose \"model\" names a model");
     } else if (err != OK) {

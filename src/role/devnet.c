@@ -476,17 +476,16 @@ OWN_FRAME static cocoon_err read_network_id(struct devnet *n)
     return err;
 }
 
-cocoon_err devnet_ports(struct devnet *n, const char *dir)
+cocoon_err devnet_ports(struct devnet *n)
 {
-    snprintf(n->dir, sizeof n->dir, "%s", dir);
-    return devnet_exists(dir) ? devnet_conf_read(n) : ERR_NOT_FOUND;
+    return devnet_exists(n->dir) ? devnet_conf_read(n) : ERR_NOT_FOUND;
 }
 
-cocoon_err devnet_load(struct devnet *n, const char *dir)
+cocoon_err devnet_load(struct devnet *n)
 {
     cocoon_err err;
 
-    if ((err = devnet_ports(n, dir)) != OK || (err = read_network_id(n)) != OK ||
+    if ((err = devnet_ports(n)) != OK || (err = read_network_id(n)) != OK ||
         (err = describe_release(n)) != OK || (err = describe_engine(n)) != OK)
         return err;
     return write_confs(n);

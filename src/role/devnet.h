@@ -48,11 +48,11 @@ bool devnet_exists(const char *dir);
  */
 cocoon_err devnet_make(struct devnet *n) MUST_CHECK;
 
-/* Read an existing one back. */
-cocoon_err devnet_load(struct devnet *n, const char *dir) MUST_CHECK;
+/* Read the one in n->dir back. */
+cocoon_err devnet_load(struct devnet *n) MUST_CHECK;
 
 /* Read its choices and ports alone: for those who only ask. */
-cocoon_err devnet_ports(struct devnet *n, const char *dir) MUST_CHECK;
+cocoon_err devnet_ports(struct devnet *n) MUST_CHECK;
 
 /* Append transactions that put the release, the model and the engine on the ledger: signed by the
  * owner, with nonces from `nonce` on; call once for each `step` from 0 until it returns

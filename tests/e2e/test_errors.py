@@ -89,7 +89,7 @@ class Errors(unittest.TestCase):
     def test_garbage_bytes(self):
         for data in (b"\x16\x03\x01\x02\x00", b"PRI * HTTP/2.0\r\n\r\n", b"GET\r\n\r\n", b"\r\n\r\n\r\n\r\n" * 10,
                      os.urandom(2000) + b"\r\n\r\n"):
-            self.raw(data, 15)
+            self.raw(data, 45)
 
     def test_slow_head_is_cut(self):
         url = urllib.parse.urlsplit(self.net.info["base_url"])
