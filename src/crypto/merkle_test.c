@@ -245,10 +245,10 @@ static cocoon_err uniform_node(void *state, unsigned level, uint64_t index, stru
     return OK;
 }
 
+/* The same, failing the read at which the counter at `state` reaches zero, and no other. */
 static cocoon_err failing_node(void *state, unsigned level, uint64_t index, struct digest *out)
 {
-    (void)out;
-    return --*(int *)state < 0 ? ERR_IO : uniform_node(leaves, level % TREE_MAX, index, out);
+    return --*(int *)state == 0 ? ERR_IO : uniform_node(leaves, level, index, out);
 }
 
 /* All leaves equal, 2^63 - 1 of them: the largest proofs fit and verify. */
@@ -289,31 +289,69 @@ static void test_refusals(void **state)
     assert_int_equal(merkle_root_at(&uniform, (uint64_t)1 << 63, &root), ERR_RANGE);
 }
 
-/* A read that fails, at each place in turn, fails the prover with its error. */
+/* Count the reads that a prover makes: each of them failing alone fails the prover. */
+static int count_reads(cocoon_err (*prove)(const struct merkle_nodes *nodes))
+{
+    for (int nth = 1;; nth++) {
+        int left = nth;
+        struct merkle_nodes nodes = {failing_node, &left};
+        cocoon_err err = prove(&nodes);
+
+        if (left > 0) { /* no read was the nth */
+            assert_int_equal(err, OK);
+            return nth - 1;
+        }
+        assert_int_equal(err, ERR_IO);
+    }
+}
+
+static cocoon_err prove_inclusion(const struct merkle_nodes *nodes)
+{
+    struct merkle_proof proof;
+
+    return merkle_prove_inclusion(nodes, 21, 55, &proof);
+}
+
+static cocoon_err prove_consistency(const struct merkle_nodes *nodes)
+{
+    struct merkle_proof proof;
+
+    return merkle_prove_consistency(nodes, 21, 55, &proof);
+}
+
+static cocoon_err root_at(const struct merkle_nodes *nodes)
+{
+    struct digest root;
+
+    return merkle_root_at(nodes, 55, &root);
+}
+
 static void test_failing_reads(void **state)
 {
-    cocoon_err err = ERR_IO;
-    struct merkle_proof proof;
-    int allowed = 0;
+    (void)state;
+    assert_true(count_reads(prove_inclusion) > 6);
+    assert_true(count_reads(prove_consistency) > 5);
+    assert_int_equal(count_reads(root_at), 5); /* 55 = 32 + 16 + 4 + 2 + 1 */
+}
+
+/* A path that goes on above the root of the tree it is for would prove something about a taller
+ * tree: refused, although every hash along it is right. */
+static void test_paths_past_the_root(void **state)
+{
+    struct merkle_proof path = {.count = 2, .hashes = {leaves[2], leaves[3]}};
+    struct digest two, root, old_root;
 
     (void)state;
-    for (; err == ERR_IO; allowed++) {
-        int left = allowed;
-        struct merkle_nodes nodes = {failing_node, &left};
-
-        err = merkle_prove_inclusion(&nodes, 21, 55, &proof);
-    }
-    assert_int_equal(err, OK);
-    assert_true(allowed > 6);
-    err = ERR_IO;
-    for (allowed = 0; err == ERR_IO; allowed++) {
-        int left = allowed;
-        struct merkle_nodes nodes = {failing_node, &left};
-
-        err = merkle_prove_consistency(&nodes, 21, 55, &proof);
-    }
-    assert_int_equal(err, OK);
-    assert_true(allowed > 5);
+    merkle_node(&leaves[2], &leaves[0], &two);
+    merkle_node(&leaves[3], &two, &root);
+    assert_int_equal(merkle_verify_inclusion(&leaves[0], 0, 1, &root, &path), ERR_PROOF);
+    path.hashes[0] = leaves[1];
+    merkle_node(&leaves[0], &leaves[1], &two);
+    merkle_node(&leaves[3], &two, &root);
+    merkle_node(&leaves[3], &leaves[0], &old_root);
+    assert_int_equal(merkle_verify_consistency(1, &old_root, 2, &root, &path), ERR_PROOF);
+    path.count = 1;
+    assert_int_equal(merkle_verify_consistency(1, &leaves[0], 2, &two, &path), OK);
 }
 
 int main(void)
@@ -322,7 +360,7 @@ int main(void)
         cmocka_unit_test(test_published),     cmocka_unit_test(test_roots),
         cmocka_unit_test(test_inclusion),     cmocka_unit_test(test_consistency),
         cmocka_unit_test(test_largest_tree),  cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_failing_reads),
+        cmocka_unit_test(test_failing_reads), cmocka_unit_test(test_paths_past_the_root),
     };
 
     return cmocka_run_group_tests(tests, make_leaves, NULL);
