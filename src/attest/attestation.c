@@ -6,12 +6,13 @@
 #include <assert.h>
 
 #include "codec/cbor.h"
+#include "codec/x509.h"
 
 static const struct rule rule_cpu = {"attestation.cpu", "the first evidence is a CPU's",
                                      "channel 3"};
 static const struct rule rule_gpu = {"attestation.gpu", "GPU evidence is asked for", "channel 3"};
-static const struct rule rule_twice = {"attestation.twice", "every GPU stands here once",
-                                       "channel 3"};
+static const struct rule rule_twice = {"attestation.twice",
+                                       "what follows is a GPU that stands here once", "channel 3"};
 
 /* --- writing --- */
 
@@ -148,17 +149,35 @@ static struct result *appraise_item(const struct evidence *item,
     return &a->result;
 }
 
-/* Tell whether an earlier GPU has the identity of item `i`. A GPU without one is never a twin. */
-static bool is_twin(const struct attestation_answer *answer, size_t i)
+/*
+ * Set `*key` to the key of the certificate above the leaf in a device's chain: the boot ROM's,
+ * which is one chip's and no other's. (The leaf's is made anew by firmware.)
+ */
+static bool chip_key(const struct evidence *e, struct arena *arena, struct slice *key)
 {
-    struct slice id, other;
+    struct x509_cert certs[X509_CHAIN_MAX];
+    struct slice chain;
+    struct fail fail;
+    size_t count;
 
-    if (!claims_get_text(&answer->results[i]->claims, "ueid", &id))
+    if (!evidence_find(e, "chain", &chain) ||
+        x509_read_chain(chain, arena, certs, X509_CHAIN_MAX, &count, &fail) != OK || count < 2)
+        return false;
+    *key = certs[1].key.spki;
+    return true;
+}
+
+/* Tell whether item `i` is a GPU that no earlier item is. */
+static bool is_new_gpu(const struct attestation *a, size_t i, struct arena *arena)
+{
+    struct slice key, other;
+
+    if (!is_gpu(&a->items[i]) || !chip_key(&a->items[i], arena, &key))
         return false;
     for (size_t k = 1; k < i; k++)
-        if (claims_get_text(&answer->results[k]->claims, "ueid", &other) && slice_eq(id, other))
-            return true;
-    return false;
+        if (chip_key(&a->items[k], arena, &other) && slice_eq(key, other))
+            return false;
+    return true;
 }
 
 /* Gather the typed claims of all items in the CPU's result, where the policy looks for them. */
@@ -204,8 +223,8 @@ cocoon_err attestation_appraise(const struct attestation *a, const struct attest
         if (answer->results[i] == NULL)
             return answer->err = ERR_NOMEM;
         if (i > 0)
-            (void)result_check(answer->results[i], &rule_twice,
-                               is_gpu(&a->items[i]) && !is_twin(answer, i), ERR_DUPLICATE);
+            (void)result_check(answer->results[i], &rule_twice, is_new_gpu(a, i, q->arena),
+                               ERR_DUPLICATE);
     }
     cpu = answer->results[0];
     (void)result_check(cpu, &rule_cpu, !is_gpu(&a->items[0]), ERR_RULE);

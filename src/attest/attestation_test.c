@@ -1,10 +1,11 @@
 #include "attest/attestation.h"
 
 #include "attest/sim.h"
+#include "base/hex.h"
 #include "base/test.h"
 #include "codec/cbor.h"
 
-enum { NOW = 1800000000 };
+enum { NOW = 1748736000 }; /* 2025-06-01, when the real GPU evidence below is in force */
 
 static struct arena arena;
 static struct ed25519_key root;
@@ -19,7 +20,7 @@ static int set_up(void **state)
     struct policy_measure m = {.tee = SLICE_LIT("sim"), .until = INT64_MAX, .count = 1};
 
     (void)state;
-    arena_init(&arena, 1 << 22);
+    arena_init(&arena, 1 << 25);
     ed25519_from_seed(&root, &seed);
     memcpy(e.report_data, report_data, 64);
     sim_make(&e, &root, evidence);
@@ -105,6 +106,34 @@ static void test_refused(void **state)
     }
 }
 
+/* More items, parts or bytes than any machine has. */
+static void test_limits(void **state)
+{
+    struct attestation a;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 2 * ATTESTATION_MAX);
+    buf_put(&out, SLICE_LIT("\x83\x01\x40\x91"));
+    for (int i = 0; i < 17; i++)
+        buf_put(&out, SLICE_LIT("\x82\x61x\xa0"));
+    assert_int_equal(attestation_read(buf_slice(&out), &arena, &a, &fail), ERR_LIMIT);
+    buf_clear(&out);
+    buf_put(&out, SLICE_LIT("\x83\x01\x40\x81\x82\x61x\xb8\x41"));
+    for (int i = 0; i < 65; i++) {
+        buf_put_u8(&out, 0x61);
+        buf_put_u8(&out, (uint8_t)(0x20 + i));
+        buf_put_u8(&out, 0x40);
+    }
+    assert_int_equal(attestation_read(buf_slice(&out), &arena, &a, &fail), ERR_LIMIT);
+    buf_clear(&out);
+    buf_put(&out, SLICE_LIT("\x83\x01\x5a\x00\x18\x00\x00"));
+    memset(buf_extend(&out, 0x180000), 0, 0x180000);
+    buf_put(&out, SLICE_LIT("\x81\x82\x61x\xa0"));
+    assert_int_equal(attestation_read(buf_slice(&out), &arena, &a, &fail), ERR_LIMIT);
+    buf_fini(&out);
+}
+
 static cocoon_err ask(const struct attestation *a, struct attestation_answer *answer)
 {
     struct attestation_question q = {
@@ -144,6 +173,63 @@ static void test_two_cpus(void **state)
     assert_int_equal(ask(&a, &answer), ERR_DUPLICATE);
 }
 
+/* --- with a real GPU's evidence behind the simulated CPU's --- */
+
+#define GPU_CASE  "vectors/nvidia-hopper/nv-h100-nvtrust-fullrim/"
+#define GPU_NONCE "931d8dd0add203ac3d8b4fbde75e115278eefcdceac5b87671a748f32364dfcb"
+
+/* Add part `name` of the case, from `file`. */
+static bool add_part(struct evidence *e, const char *name, const char *file)
+{
+    struct slice copy;
+    struct buf bytes;
+    char path[256];
+    bool found;
+
+    snprintf(path, sizeof path, GPU_CASE "%s", file);
+    found = test_read_shared(path, &bytes);
+    if (found) {
+        assert_int_equal(arena_copy(&arena, buf_slice(&bytes), &copy), OK);
+        assert_int_equal(evidence_add(e, slice_text(name), copy), OK);
+    }
+    buf_fini(&bytes);
+    return found;
+}
+
+static bool make_gpu(struct evidence *e)
+{
+    evidence_init(e, SLICE_LIT("nvidia-hopper"));
+    return add_part(e, "report", "report.bin") && add_part(e, "chain", "device_chain.pem") &&
+           add_part(e, "driver_rim", "driver_rim.xml") &&
+           add_part(e, "vbios_rim", "vbios_rim.xml") && add_part(e, "rim_root", "rim_root.pem");
+}
+
+static void test_gpu(void **state)
+{
+    struct attestation a = make(3);
+    struct attestation_answer answer;
+    struct attestation_question q = {
+        .policy = &policy, .now = NOW, .report_data = slice_make(report_data, 32), .arena = &arena};
+    struct digest nonce;
+
+    (void)state;
+    if (!make_gpu(&a.items[1]) || !make_gpu(&a.items[2]))
+        return;
+    assert_int_equal(hex_read(SLICE_LIT(GPU_NONCE), nonce.bytes, 32), OK);
+    policy.require_ocsp = false;
+    policy.required[ACI_GPU_ATTESTED] = policy.required[ACI_GPU_BOUND_TO_CPU] = true;
+    q.nonce = &nonce;
+    a.count = 2;
+    assert_int_equal(attestation_appraise(&a, &q, &answer), OK);
+    a.count = 3; /* the same chip again */
+    assert_int_equal(attestation_appraise(&a, &q, &answer), ERR_DUPLICATE);
+    a.count = 2;
+    nonce.bytes[31] ^= 1; /* evidence made for something else */
+    assert_int_not_equal(attestation_appraise(&a, &q, &answer), OK);
+    q.nonce = NULL; /* nobody asked for a GPU */
+    assert_int_not_equal(attestation_appraise(&a, &q, &answer), OK);
+}
+
 static void test_gpu_digest(void **state)
 {
     struct attestation a = make(1), b = make(2);
@@ -162,8 +248,8 @@ static void test_gpu_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT(test_round_trip), UNIT(test_refused),    UNIT(test_appraisal),
-        UNIT(test_two_cpus),   UNIT(test_gpu_digest),
+        UNIT(test_round_trip), UNIT(test_refused), UNIT(test_appraisal),  UNIT(test_two_cpus),
+        UNIT(test_limits),     UNIT(test_gpu),     UNIT(test_gpu_digest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,31 @@ static void test_refused(void **state)
          SLICE_INIT(
              KEYSET("", "1", "{\"algo\":\"a\",\"key_id\":\"\",\"public_key\":\"1\"}", "null", "")),
          ERR_MALFORMED},
+        {"empty key",
+         SLICE_INIT(
+             KEYSET("", "1", "{\"algo\":\"a\",\"key_id\":\"x\",\"public_key\":\"\"}", "null", "")),
+         ERR_MALFORMED},
+        {"one TLS key, two domains",
+         SLICE_INIT(KEYSET("", "1", "", "null",
+                           TLS ",{\"spki_sha256\":\"c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0"
+                               "c0c0c0c0c0c0c0c0c0\"}")),
+         OK},
+        {"two TLS keys, one domain",
+         SLICE_INIT(KEYSET("", "1", "", "null",
+                           TLS ",{\"domain\":\"api.example.com\",\"spki_sha256\":\"00c0c0c0c0c0c0c0"
+                               "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\"}")),
+         OK},
+        {"domain is a number",
+         SLICE_INIT(
+             KEYSET("", "1", "", "null",
+                    "{\"domain\":1,\"spki_sha256\":\"c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0"
+                    "c0c0c0c0c0c0c0c0c0c0c0\"}")),
+         ERR_TYPE},
+        {"a member more in a TLS entry",
+         SLICE_INIT(KEYSET("", "1", "", "null",
+                           "{\"x\":1,\"spki_sha256\":\"c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0"
+                           "c0c0c0c0c0c0c0c0c0c0c0\"}")),
+         ERR_UNKNOWN_NAME},
         {"no object", SLICE_INIT("[]"), ERR_TYPE},
         {"not JSON", SLICE_INIT("{"), ERR_TRUNCATED},
     };
@@ -156,6 +181,20 @@ static void test_too_many(void **state)
     buf_put_text(&text, "],\"not_after\":1,\"receipt_signing_keys\":[],\"subject\":null,"
                         "\"tls_public_keys\":[]}");
     assert_int_equal(keyset_read(buf_slice(&text), &arena, &k, &fail), ERR_LIMIT);
+    buf_clear(&text);
+    buf_put_text(&text, "{\"e2ee_public_keys\":[],\"not_after\":1,\"receipt_signing_keys\":[],"
+                        "\"subject\":null,\"tls_public_keys\":[");
+    for (int i = 0; i <= KEYSET_KEYS_MAX; i++)
+        buf_printf(&text, "%s{\"spki_sha256\":\"%064d\"}", i == 0 ? "" : ",", i);
+    buf_put_text(&text, "]}");
+    assert_int_equal(keyset_read(buf_slice(&text), &arena, &k, &fail), ERR_LIMIT);
+    buf_clear(&text);
+    buf_put_text(&text, "{\"e2ee_public_keys\":[],\"not_after\":1,\"receipt_signing_keys\":[{"
+                        "\"algo\":\"a\",\"key_id\":\"x\",\"public_key\":\"");
+    for (int i = 0; i < 5000; i++)
+        buf_put_u8(&text, '0');
+    buf_put_text(&text, "\"}],\"subject\":null,\"tls_public_keys\":[]}");
+    assert_int_equal(keyset_read(buf_slice(&text), &arena, &k, &fail), ERR_MALFORMED);
     buf_clear(&text);
     for (int i = 0; i <= KEYSET_TEXT_MAX; i++)
         buf_put_u8(&text, ' ');

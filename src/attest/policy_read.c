@@ -145,7 +145,7 @@ static cocoon_err read_value(const struct reading *r, struct slice text, struct 
         *value = slice_sub(text, 1, text.len - 2);
         return value->len > 0 ? OK : ERR_MALFORMED;
     }
-    if (text.len == 0 || text.len % 2 != 0)
+    if (text.len == 0)
         return ERR_MALFORMED;
     bytes = arena_new(r->arena, text.len / 2);
     if (bytes == NULL)

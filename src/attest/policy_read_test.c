@@ -144,6 +144,20 @@ static void test_refused(void **state)
          2},
         {"measure of empty text", SLICE_INIT("[release]\nmeasure = v1 tdx a=\"\"\n"), ERR_MALFORMED,
          2},
+        {"measure of an empty value", SLICE_INIT("[release]\nmeasure = v1 tdx a=\n"), ERR_MALFORMED,
+         2},
+        {"measure of an open quote", SLICE_INIT("[release]\nmeasure = v1 tdx a=\"b\n"),
+         ERR_MALFORMED, 2},
+        {"measure without a name", SLICE_INIT("[release]\nmeasure = v1 tdx =00\n"), ERR_MALFORMED,
+         2},
+        {"measure of a long path", SLICE_INIT("[release]\nmeasure = v1 tdx " HEX32 "=00\n"),
+         ERR_MALFORMED, 2},
+        {"measure of too many claims",
+         SLICE_INIT("[release]\nmeasure = v1 tdx a=00 b=00 c=00 d=00 e=00 f=00 g=00 h=00 i=00 "
+                    "j=00 k=00 l=00 m=00 n=00 o=00 p=00 q=00\n"),
+         ERR_LIMIT, 2},
+        {"an advisory of no name", SLICE_INIT("[tcb]\ndeny_advisory =\n"), ERR_MALFORMED, 2},
+        {"a floor of no product", SLICE_INIT("[tcb]\nsnp_min = Rome:1.2.3.4\n"), ERR_MALFORMED, 2},
         {"measure of no time", SLICE_INIT("[release]\nmeasure = v1 tdx from=now a=00\n"),
          ERR_MALFORMED, 2},
         {"revoked is never accepted", SLICE_INIT("[tcb]\naccept = Revoked\n"), ERR_UNKNOWN_NAME, 2},
@@ -181,6 +195,11 @@ static void test_too_many_roots(void **state)
         buf_put_text(&text, "root = intel sha256:" HEX32 "\n");
     assert_int_equal(policy_read(buf_slice(&text), &arena, &p, &line, &fail), ERR_LIMIT);
     assert_int_equal(line, POLICY_ROOTS_MAX + 2);
+    buf_clear(&text);
+    buf_put_text(&text, "[tcb]\n");
+    for (int i = 0; i <= POLICY_WORDS_MAX; i++)
+        buf_put_text(&text, "deny_advisory = x\n");
+    assert_int_equal(policy_read(buf_slice(&text), &arena, &p, &line, &fail), ERR_LIMIT);
     buf_fini(&text);
 }
 

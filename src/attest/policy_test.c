@@ -75,6 +75,13 @@ static void test_measurements(void **state)
     policy.measures[0].count = 2;
     start(NULL);
     assert_int_equal(apply("tdx-v4"), ERR_POLICY); /* one field is not there */
+    policy.measures[0].count = 1;
+    policy.measures[0].fields[0].value = SLICE_LIT("another");
+    start(NULL);
+    assert_int_equal(apply("tdx-v4"), ERR_POLICY); /* another value */
+    policy.measures[0].fields[0].path = SLICE_LIT("svn");
+    claim_int(&result.claims, start(NULL), "svn", 3);
+    assert_int_equal(apply("tdx-v4"), ERR_POLICY); /* a number is no measurement */
     policy.measures[0].count = 0;
     start(NULL);
     assert_int_equal(apply("tdx-v4"), ERR_POLICY); /* no field at all accepts nothing */
@@ -101,6 +108,8 @@ static void test_debug(void **state)
     assert_int_equal(apply("tdx-v4"), ERR_POLICY);
     claim_bool(&result.claims, start("snp"), "debug_allowed", true);
     assert_int_equal(apply("tdx-v4"), ERR_POLICY);
+    claim_bool(&result.claims, start(NULL), "debug", false);
+    assert_int_equal(apply("tdx-v4"), OK);
     policy.allow_debug = true;
     claim_bool(&result.claims, start(NULL), "debug", true);
     assert_int_equal(apply("tdx-v4"), OK);
@@ -152,6 +161,8 @@ static void test_grace(void **state)
     start_tcb("OutOfDate", 44);
     assert_int_equal(apply("tdx-v4"), ERR_POLICY);
     start_tcb("Revoked", 45); /* grace is for nothing else */
+    assert_int_equal(apply("tdx-v4"), ERR_POLICY);
+    claim_word(&result.claims, start(NULL), "tcb_status", "OutOfDate"); /* since when? */
     assert_int_equal(apply("tdx-v4"), ERR_POLICY);
 }
 
@@ -222,6 +233,12 @@ static void test_roots(void **state)
     assert_false(policy_trusts(&policy, "aws", root->spki_sha256));
     policy.builtin_roots = false;
     assert_false(policy_trusts(&policy, root->vendor, root->spki_sha256));
+    policy.roots[0].vendor = SLICE_LIT("aws");
+    policy.roots[0].spki_sha256[0] = 0x77;
+    policy.root_count = 1;
+    assert_true(policy_trusts(&policy, "aws", policy.roots[0].spki_sha256));
+    assert_false(policy_trusts(&policy, "intel", policy.roots[0].spki_sha256));
+    assert_false(policy_trusts(&policy, "aws", root->spki_sha256));
     assert_true(vendor_known(SLICE_LIT("intel")));
     assert_false(vendor_known(SLICE_LIT("intel ")));
 }

@@ -79,6 +79,20 @@ static void test_out_of_memory(void **state)
     arena_fini(&none);
 }
 
+/* A tree of claims that lost a node is no ground for a verdict. */
+static void test_bad_claims(void **state)
+{
+    struct result r;
+
+    (void)state;
+    result_init(&r, &arena, 0);
+    (void)result_check(&r, &one, true, OK);
+    assert_int_equal(result_verdict(&r), VERDICT_VERIFIED);
+    claim_null(&r.claims, NULL, "lost");
+    assert_int_equal(result_verdict(&r), VERDICT_NOT_VERIFIED);
+    assert_int_equal(result_exit(&r), 1);
+}
+
 static void test_typed_claims(void **state)
 {
     struct result r;
@@ -168,9 +182,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts),      cmocka_unit_test(test_exit_codes),
-        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_typed_claims),
-        cmocka_unit_test(test_valid_until),   cmocka_unit_test(test_text),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_bad_claims),
+        cmocka_unit_test(test_typed_claims),  cmocka_unit_test(test_valid_until),
+        cmocka_unit_test(test_text),          cmocka_unit_test(test_json),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

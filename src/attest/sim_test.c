@@ -87,6 +87,39 @@ static void test_report_data(void **state)
     assert_int_equal(err, ERR_MISMATCH);
 }
 
+/* Where 32 bytes are wanted, the other 32 must be zero. */
+static void test_report_data_beyond_32(void **state)
+{
+    struct sim_evidence e = {.issued = NOW};
+    cocoon_err err;
+
+    (void)state;
+    memset(e.measurement, 0x4d, sizeof e.measurement);
+    memset(e.report_data, 0x52, 33);
+    sim_make(&e, &root, bytes);
+    assert_int_equal(run(&policy, NOW, sizeof bytes, slice_sub(SLICE_OF(bytes), 64, 32), &err),
+                     VERDICT_NOT_VERIFIED);
+    assert_int_equal(err, ERR_MISMATCH);
+}
+
+/* The form alone: what a signature would cover, refused before it. */
+static void test_form(void **state)
+{
+    struct sim_evidence e;
+    struct fail fail;
+
+    (void)state;
+    assert_int_equal(sim_parse(SLICE_OF(bytes), &e, &fail), OK);
+    bytes[7] = '2';
+    assert_int_equal(sim_parse(SLICE_OF(bytes), &e, &fail), ERR_VERSION);
+    bytes[7] = 0;
+    bytes[11] = 2;
+    assert_int_equal(sim_parse(SLICE_OF(bytes), &e, &fail), ERR_MALFORMED);
+    bytes[11] = 0;
+    bytes[192] = 1;
+    assert_int_equal(sim_parse(SLICE_OF(bytes), &e, &fail), ERR_RANGE);
+}
+
 /* No anchor but the policy's own root: not without policy, not by default, not another root. */
 static void test_untrusted(void **state)
 {
@@ -217,6 +250,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT(test_good),
         UNIT(test_report_data),
+        UNIT(test_report_data_beyond_32),
+        UNIT(test_form),
         UNIT(test_untrusted),
         UNIT(test_measurement),
         UNIT(test_time),

@@ -425,6 +425,21 @@ static void test_replayed_quote(void **state)
     assert_int_equal(judge_quote(&p), ERR_MISMATCH);
 }
 
+/* The text of a keyset like the worker's own, its leaf key included, but for the time it ends. */
+static struct slice altered_keyset(void)
+{
+    struct keyset k = worker.keyset;
+    struct slice text;
+    struct buf room;
+
+    k.not_after--;
+    buf_init(&room, KEYSET_TEXT_MAX);
+    assert_int_equal(keyset_put(&k, &room), OK);
+    text = keep(buf_slice(&room));
+    buf_fini(&room);
+    return text;
+}
+
 /* Genuine evidence with another keyset beside it. */
 static void test_swapped_keyset(void **state)
 {
@@ -436,7 +451,7 @@ static void test_swapped_keyset(void **state)
     greet(CHANNEL_QUOTE, NULL);
     quote = quote_of(&w);
     assert_int_equal(attestation_read(quote, &arena, &a, &fail), OK);
-    a.keyset = buf_slice(&second.keyset_text);
+    a.keyset = altered_keyset();
     buf_init(&forged, ATTESTATION_MAX);
     assert_int_equal(attestation_put(&forged, &a), OK);
     assert_int_equal(prove_quote(&w, keep(buf_slice(&forged))), OK);
@@ -561,6 +576,73 @@ static void test_refusal_is_final(void **state)
     assert_int_equal(want(&w, CHANNEL_NO_PROOF, NULL), ERR_REFUSED);
 }
 
+/* DONE from the peer opens nothing while we have not accepted it ourselves. */
+static void test_open_only_when_both_accepted(void **state)
+{
+    (void)state;
+    greet(CHANNEL_QUOTE, NULL);
+    assert_int_equal(prove_quote(&w, quote_of(&w)), OK);
+    assert_int_equal(pass(&w, &p), OK);
+    assert_int_equal(judge_quote(&p), OK);
+    assert_int_equal(pass(&p, &w), OK);
+    assert_false(channel_is_open(&w.c));
+}
+
+/* An attester proves what is wanted, when it is wanted, and only by means that it has. */
+static void test_proving_out_of_turn(void **state)
+{
+    (void)state;
+    greet(CHANNEL_QUOTE, NULL);
+    assert_int_equal(prove_account(&w, &worker.account), ERR_PROTOCOL);
+    assert_int_equal(w.c.err, ERR_PROTOCOL);
+
+    start_worker(&w, &worker, "one");
+    start_proxy(&p, &worker, "one");
+    greet(CHANNEL_QUOTE, NULL);
+    w.c.params.keyset = NULL;
+    assert_int_equal(prove_quote(&w, SLICE_LIT("x")), ERR_UNSUPPORTED);
+
+    start_worker(&w, &worker, "one");
+    start_proxy(&p, &worker, "one");
+    greet(CHANNEL_ACCOUNT, NULL);
+    w.c.params.keyset = NULL; /* an account needs none */
+    assert_int_equal(prove_account(&w, &worker.account), OK);
+    assert_int_equal(prove_account(&w, &worker.account), ERR_PROTOCOL); /* once */
+}
+
+static cocoon_err export_fails(void *owner, const uint8_t nonce[32], uint8_t exported[32])
+{
+    (void)owner;
+    (void)nonce;
+    (void)exported;
+    return ERR_TLS;
+}
+
+/* Without an exporter nothing is proved and nothing believed. */
+static void test_no_exporter(void **state)
+{
+    static const enum channel_proof proofs[] = {CHANNEL_QUOTE, CHANNEL_ACCOUNT};
+    uint8_t report_data[REPORT_DATA_LEN];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(proofs); i++) {
+        start_worker(&w, &worker, "one");
+        start_proxy(&p, &worker, "one");
+        greet(proofs[i], NULL);
+        p.c.params.export = export_fails;
+        assert_int_equal(proofs[i] == CHANNEL_QUOTE ? prove_quote(&w, quote_of(&w))
+                                                    : prove_account(&w, &worker.account),
+                         OK);
+        assert_int_equal(pass(&w, &p), ERR_TLS);
+    }
+    start_worker(&w, &worker, "one");
+    start_proxy(&p, &worker, "one");
+    greet(CHANNEL_ACCOUNT, NULL);
+    w.c.params.export = export_fails;
+    assert_int_equal(channel_report_data(&w.c, report_data), ERR_TLS);
+    assert_int_equal(prove_account(&w, &worker.account), ERR_TLS);
+}
+
 /* A peer without a keyset cannot be asked for what only a keyset gives. */
 static void test_no_keyset(void **state)
 {
@@ -572,6 +654,10 @@ static void test_no_keyset(void **state)
     start_end(&w, &worker, "one", &params);
     assert_int_equal(pass(&w, &p), OK);
     assert_int_equal(want(&p, CHANNEL_QUOTE, NULL), ERR_MISSING);
+    start_end(&w, &worker, "one", &params);
+    start_proxy(&p, &worker, "one");
+    assert_int_equal(pass(&w, &p), OK);
+    assert_int_equal(want(&p, CHANNEL_ACCOUNT, NULL), OK);
 }
 
 /* A handshake in which the peer says nothing, or stops at any point, never opens. */
@@ -672,6 +758,34 @@ static void test_truncation_and_bit_flips(void **state)
     }
 }
 
+/* Fields of a HELLO that are not 32 bytes, and a message beyond any length. */
+static void test_lengths(void **state)
+{
+    static const size_t field_from_end[] = {32, 66, 100, 134}; /* nonce, keyset, network, id */
+    struct slice hello = w.box[0];
+    struct buf cut;
+
+    (void)state;
+    buf_init(&cut, 2 * CHANNEL_MESSAGE_MAX);
+    for (size_t i = 0; i < COUNT_OF(field_from_end); i++) {
+        size_t at = hello.len - field_from_end[i];
+
+        /* One byte fewer, and a length that says so. */
+        buf_clear(&cut);
+        buf_put(&cut, slice_sub(hello, 0, at - 1));
+        buf_put_u8(&cut, 31);
+        buf_put(&cut, slice_skip(hello, at + 1));
+        start_proxy(&p, &worker, "one");
+        assert_int_equal(receive(&p, buf_slice(&cut)), ERR_MALFORMED);
+    }
+    buf_clear(&cut);
+    buf_put(&cut, SLICE_LIT("\x83\x03\x02\x5a\x00\x20\x00\x00"));
+    memset(buf_extend(&cut, 0x200000), 0, 0x200000);
+    start_proxy(&p, &worker, "one");
+    assert_int_equal(receive(&p, buf_slice(&cut)), ERR_LIMIT);
+    buf_fini(&cut);
+}
+
 static void test_wrong_version(void **state)
 {
     struct slice hello = w.box[0];
@@ -706,11 +820,15 @@ int main(void)
         UNIT(test_wrong_keys),
         UNIT(test_refusal_is_final),
         UNIT(test_no_keyset),
+        UNIT(test_open_only_when_both_accepted),
+        UNIT(test_proving_out_of_turn),
+        UNIT(test_no_exporter),
         UNIT(test_silent_handshake),
         UNIT(test_order),
         UNIT(test_malformed_messages),
         UNIT(test_truncation_and_bit_flips),
         UNIT(test_wrong_version),
+        UNIT(test_lengths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

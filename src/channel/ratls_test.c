@@ -78,11 +78,15 @@ static void test_bare(void **state)
     struct attestation_answer answer;
     struct ratls_peer peer;
     struct keyset keyset;
+    struct x509_cert cert;
+    struct slice value;
 
     (void)state;
     assert_int_equal(certify(&me, (struct slice){0}), OK);
     assert_int_equal(check(&me, PARTY_NOW, &peer), OK);
     assert_int_equal(peer.attestation.len, 0);
+    assert_int_equal(x509_parse(buf_slice(&me.leaf.cert), &cert, &fail), OK);
+    assert_false(x509_extension(&cert, OID_CMW, &value));
     assert_int_equal(ratls_appraise(&peer, &policy, PARTY_NOW, &arena, NULL, &keyset, &answer),
                      ERR_MISSING);
 }
@@ -143,6 +147,8 @@ static void test_times(void **state)
 {
     struct party old;
     struct ratls_peer peer;
+    struct keyset keyset;
+    struct attestation_answer answer;
 
     (void)state;
     assert_int_equal(certify(&me, attest(&me)), OK);
@@ -152,6 +158,13 @@ static void test_times(void **state)
     assert_int_equal(ratls_leaf_certify(&me.leaf, SLICE_LIT("x"), (struct slice){0}, PARTY_NOW,
                                         RATLS_LIFE_MAX + 1, &rand_system),
                      ERR_RANGE);
+    assert_int_equal(
+        ratls_leaf_certify(&me.leaf, SLICE_LIT("x"), (struct slice){0}, PARTY_NOW, 0, &rand_system),
+        ERR_RANGE);
+    assert_int_equal(check(&me, PARTY_NOW, &peer), OK); /* a refusal leaves the leaf as it was */
+    assert_int_equal(
+        ratls_appraise(&peer, &policy, PARTY_NOW + PARTY_LIFE + 1, &arena, NULL, &keyset, &answer),
+        ERR_EXPIRED);
     party_make(&old, 3, PARTY_NOW - 1);
     assert_int_equal(certify(&old, attest(&old)), OK);
     assert_int_equal(check(&old, PARTY_NOW, &peer), ERR_EXPIRED); /* its keyset has */
@@ -171,6 +184,60 @@ static void test_truncation_and_bit_flips(void **state)
         cert->ptr[bit / 8] ^= (uint8_t)(1U << bit % 8);
         assert_int_not_equal(check(&me, PARTY_NOW, &peer), OK); /* the signature covers all */
         cert->ptr[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+}
+
+static void test_too_large(void **state)
+{
+    struct slice huge = {NULL, ATTESTATION_MAX + 4096};
+    uint8_t *bytes = MEM_ARRAY(RATLS_CERT_MAX + 1, uint8_t);
+    struct ratls_peer peer;
+
+    (void)state;
+    huge.ptr = bytes;
+    assert_int_equal(certify(&me, huge), ERR_LIMIT);
+    assert_int_equal(me.leaf.cert.len, 0);
+    assert_int_equal(ratls_check(slice_make(bytes, RATLS_CERT_MAX + 1), PARTY_NOW, &peer, &fail),
+                     ERR_LIMIT);
+    mem_free(bytes);
+}
+
+/* Leaves by OpenSSL whose key or signature is of a kind that we do not take. */
+static void test_algorithms(void **state)
+{
+    const struct {
+        EVP_PKEY *key;
+        const EVP_MD *md;
+        cocoon_err err;
+    } cases[] = {
+        {EVP_EC_gen("P-256"), EVP_sha256(), OK},
+        {EVP_EC_gen("P-256"), EVP_sha384(), ERR_ALGORITHM},
+        {EVP_EC_gen("P-384"), EVP_sha384(), ERR_ALGORITHM},
+        {EVP_RSA_gen(2048), EVP_sha256(), ERR_ALGORITHM},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        X509 *x = X509_new();
+        uint8_t *der = NULL;
+        struct ratls_peer peer;
+        int len;
+
+        X509_set_version(x, X509_VERSION_3);
+        ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+        ASN1_TIME_set(X509_getm_notBefore(x), PARTY_NOW);
+        ASN1_TIME_set(X509_getm_notAfter(x), PARTY_NOW + 60);
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+                                   (const uint8_t *)"x", -1, -1, 0);
+        X509_set_issuer_name(x, X509_get_subject_name(x));
+        X509_set_pubkey(x, cases[i].key);
+        assert_true(X509_sign(x, cases[i].key, cases[i].md) > 0);
+        len = i2d_X509(x, &der);
+        assert_int_equal(ratls_check(slice_make(der, (size_t)len), PARTY_NOW, &peer, &fail),
+                         cases[i].err);
+        OPENSSL_free(der);
+        X509_free(x);
+        EVP_PKEY_free(cases[i].key);
     }
 }
 
@@ -242,6 +309,10 @@ static void test_odd_leaves(void **state)
     assert_int_equal(check_odd(&odd), ERR_RULE);
     odd = (struct odd){.life = 100, .other_issuer = true};
     assert_int_equal(check_odd(&odd), ERR_RULE);
+    odd = (struct odd){.life = 100, .extras = 1};
+    odd.extra[0] = (struct x509_new_extension){OID_KEY_USAGE, true,
+                                               SLICE_LIT("\x03\x02\x03\x08")}; /* keyAgreement */
+    assert_int_equal(check_odd(&odd), ERR_RULE);
     odd = (struct odd){.life = RATLS_LIFE_MAX + RATLS_BACKDATE + 1};
     assert_int_equal(check_odd(&odd), ERR_RULE);
 
@@ -253,6 +324,11 @@ static void test_odd_leaves(void **state)
     assert_true(x509_extension(&cert, OID_CMW, &odd.extra[0].value));
     assert_int_equal(check_odd(&odd), OK);
     assert_true(x509_extension(&cert, OID_DICE_EVIDENCE, &dice));
+    memcpy(changed, odd.extra[0].value.ptr, odd.extra[0].value.len);
+    changed[odd.extra[0].value.len] = 0; /* a byte behind the OCTET STRING */
+    odd.extra[0].value = slice_make(changed, odd.extra[0].value.len + 1);
+    assert_int_equal(check_odd(&odd), ERR_MALFORMED);
+    assert_true(x509_extension(&cert, OID_CMW, &odd.extra[0].value));
     odd.extras = 2;
     odd.extra[1] = (struct x509_new_extension){OID_DICE_EVIDENCE, false, dice};
     assert_int_equal(check_odd(&odd), OK);
@@ -281,6 +357,8 @@ int main(void)
         UNIT(test_times),
         UNIT(test_truncation_and_bit_flips),
         UNIT(test_odd_leaves),
+        UNIT(test_too_large),
+        UNIT(test_algorithms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
