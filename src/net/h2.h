@@ -15,9 +15,8 @@
 #include "net/stream.h"
 
 enum {
-    H2_WINDOW = 128 * 1024,           /* a stream's: the most that is held for one that is paused */
-    H2_CONN_WINDOW = 4 * 1024 * 1024, /* all streams': covers 100 ms at 40 MB/s */
-    H2_QUEUE_MAX = 128 * 1024 * 1024
+    H2_WINDOW = 128 * 1024,          /* a stream's: the most that is held for one that is paused */
+    H2_CONN_WINDOW = 4 * 1024 * 1024 /* all streams': covers 100 ms at 40 MB/s */
 };
 
 struct h2;
@@ -112,12 +111,21 @@ void h2_drain(struct h2 *h2);
 /* Something was submitted: send it this turn. */
 void h2_wake(struct h2 *h2);
 
+/* No stream is left: wait for another, or free what is gone. */
+void h2_empty(struct h2 *h2);
+
 void h2_stream_init(struct h2_stream *s, struct h2 *h2, struct arena *arena);
 void h2_stream_free(struct h2_stream *s);
 
 /* Queue body; false when more than STREAM_HIGH_WATER waits. Then the end, with trailers. */
 bool h2_stream_write(struct h2_stream *s, struct slice bytes);
 void h2_stream_end(struct h2_stream *s, struct http_fields trailers);
+
+/* Open the stream's window by what its consumer took. */
+void h2_stream_took(struct h2_stream *s, size_t n);
+
+/* Pass on the peer's end, once all before it was. */
+void h2_stream_tell_end(struct h2_stream *s);
 
 void h2_stream_set_paused(struct h2_stream *s, bool paused);
 

@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "codec/http1.h"
@@ -108,24 +109,28 @@ cocoon_err http_fields_length(struct http_fields fields, uint64_t *out)
     return slice_u64(text, out) == OK ? OK : ERR_MALFORMED;
 }
 
-struct slice http_date(void)
+void http_date_write(unix_time t, char out[HTTP_DATE_LEN + 1])
 {
     static const char days[] = "ThuFriSatSunMonTueWed"; /* 1 January 1970 was a Thursday */
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    static _Thread_local unix_time written;
-    static _Thread_local char text[64];
-    unix_time now = loop_unix_now();
-    struct civil c;
-    int len = 29;
+    struct civil c = civil_from_unix(t);
 
-    if (now != written) {
-        c = civil_from_unix(now);
-        written = now;
-        len = snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02u:%02u:%02u GMT",
-                       days + 3 * (now / 86400 % 7), c.day, months + 3 * (c.month - 1), c.year,
-                       c.hour, c.minute, c.second);
-    }
-    return slice_make(text, (size_t)len);
+    assert(t >= 0 && c.year <= 9999);
+    snprintf(out, HTTP_DATE_LEN + 1, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
+             days + 3 * (t / 86400 % 7), c.day % 100, months + 3 * (c.month - 1),
+             (unsigned)c.year % 10000, c.hour % 100, c.minute % 100, c.second % 100);
+}
+
+struct slice http_date(void)
+{
+    static _Thread_local unix_time written = -1;
+    static _Thread_local char text[HTTP_DATE_LEN + 1];
+    unix_time now = loop_unix_now();
+
+    if (now != written)
+        http_date_write(now, text);
+    written = now;
+    return slice_make(text, HTTP_DATE_LEN);
 }
 
 /* Take scheme and authority off an absolute-form target. */

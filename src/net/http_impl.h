@@ -4,7 +4,7 @@
  *   http_server.c  listens, tells HTTP/1.1 from HTTP/2     http_peer.c  finds connections for calls
  *   http_exchange.c  one request and its answer            http_call.c  one call
  *   h1_server.c, h2_server.c  their wire                   h1_client.c, h2_client.c  their wire
- *                          h2.c  what both ends of HTTP/2 share
+ *               h2.c, h2_stream.c  what both ends of HTTP/2 share
  */
 #ifndef NET_HTTP_IMPL_H
 #define NET_HTTP_IMPL_H
@@ -47,7 +47,11 @@ bool http_fields_ok(struct http_fields fields);
 /* The content-length in `fields`, or HTTP_LENGTH_UNKNOWN. ERR_MALFORMED. */
 cocoon_err http_fields_length(struct http_fields fields, uint64_t *out) MUST_CHECK;
 
-/* Now, as a Date field says it (RFC 9110 5.6.7); valid until the next call on this thread. */
+/* Write `t` as a Date field says it (RFC 9110 5.6.7). */
+enum { HTTP_DATE_LEN = 29 };
+void http_date_write(unix_time t, char out[HTTP_DATE_LEN + 1]);
+
+/* Now, so written; valid until the next call on this thread. */
 struct slice http_date(void);
 
 /* Split an origin-form or absolute-form target (or "*") into path and query. ERR_MALFORMED. */

@@ -226,6 +226,62 @@ static void free_waits_for_work(void **state)
     assert_int_equal(loop_new(&p->loop), OK);
 }
 
+struct blocked {
+    struct probe *probe;
+    pthread_mutex_t gate;
+    cocoon_err last;
+    bool ran;
+};
+
+static void wait_at_gate(void *owner)
+{
+    struct blocked *b = owner;
+
+    pthread_mutex_lock(&b->gate);
+    pthread_mutex_unlock(&b->gate);
+}
+
+static void never(void *owner)
+{
+    ((struct blocked *)owner)->ran = true;
+}
+
+static void gate_done(void *owner, cocoon_err err)
+{
+    struct blocked *b = owner;
+
+    assert_int_equal(err, OK);
+    b->probe->count++;
+}
+
+static void cancelled(void *owner, cocoon_err err)
+{
+    struct blocked *b = owner;
+
+    b->last = err;
+    b->probe->done = true;
+    pthread_mutex_unlock(&b->gate);
+}
+
+static void work_not_begun_can_be_cancelled(void **state)
+{
+    struct probe *p = *state;
+    struct blocked b = {.probe = p, .gate = PTHREAD_MUTEX_INITIALIZER};
+    struct loop_job *job;
+
+    pthread_mutex_lock(&b.gate);
+    for (int i = 0; i < 4; i++) /* every thread of the pool */
+        loop_work(p->loop, wait_at_gate, gate_done, &b);
+    job = loop_work(p->loop, never, cancelled, &b);
+    loop_work_cancel(job);
+    test_until(p->loop, &p->done);
+    assert_int_equal(b.last, ERR_CANCELED);
+    assert_false(b.ran);
+    loop_free(p->loop);
+    assert_int_equal(p->count, 4);
+    assert_int_equal(loop_new(&p->loop), OK);
+}
+
 static void signal_is_heard(void **state)
 {
     struct probe *p = *state;
@@ -275,6 +331,7 @@ int main(void)
         LOOP_TEST(run_ends_when_stopped),
         LOOP_TEST(work_runs_elsewhere),
         LOOP_TEST(free_waits_for_work),
+        LOOP_TEST(work_not_begun_can_be_cancelled),
         LOOP_TEST(signal_is_heard),
         LOOP_TEST(descriptor_is_watched),
     };

@@ -87,7 +87,7 @@ static void heap_tick(uv_timer_t *clock)
         struct loop_timer *timer = heap->slots[1];
 
         heap_remove(heap, timer);
-        if (timer->due > now) {
+        if (timer->due > timer->rank) { /* it was put off */
             timer->rank = timer->due;
             heap_add(heap, timer);
         } else {

@@ -425,6 +425,25 @@ static void listening_twice_fails_but_stale_path_is_replaced(void **state)
     assert_int_not_equal(access(p->at.host, F_OK), 0);
 }
 
+static void port_may_be_shared(void **state)
+{
+    struct pair *p = *state;
+    struct listener_params params = {
+        .at = p->at, .share = true, .on_stream = pair_accepted, .owner = p};
+    struct listener *first, *second, *third;
+
+    assert_int_equal(listener_open(p->loop, &params, &first), OK);
+    listener_addr(first, &params.at);
+    assert_int_equal(listener_open(p->loop, &params, &second), OK); /* as another loop would */
+    params.share = false;
+    assert_int_equal(listener_open(p->loop, &params, &third), ERR_IO);
+    listener_close(first);
+    p->at = params.at;
+    pair_dial(p);
+    test_until(p->loop, &p->acceptor.open); /* by the one that is left */
+    listener_close(second);
+}
+
 static void reset_is_seen(void **state)
 {
     struct pair *p = *state;
@@ -799,6 +818,7 @@ int main(void)
         PAIR_TEST(refused_and_unknown),
         PAIR_TEST(name_is_resolved),
         PAIR_TEST(listening_twice_fails_but_stale_path_is_replaced),
+        PAIR_TEST(port_may_be_shared),
         PAIR_TEST(reset_is_seen),
         PAIR_TEST(stalled_peer_is_cut),
         PAIR_TEST(deadline_closes),
