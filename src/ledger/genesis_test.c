@@ -118,6 +118,20 @@ static void test_refusals(void **state)
     }
 }
 
+static void test_too_long(void **state)
+{
+    struct genesis g;
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, GENESIS_MAX + 1);
+    buf_put(&text, net.genesis.canonical);
+    while (text.len <= GENESIS_MAX)
+        buf_put_u8(&text, ' ');
+    assert_int_equal(read(buf_slice(&text), &g), ERR_LIMIT);
+    buf_fini(&text);
+}
+
 /* A key or account that stands twice, whatever the order. */
 static void test_duplicates(void **state)
 {
@@ -167,9 +181,9 @@ static void test_no_simulation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_no_simulation),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_no_simulation),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

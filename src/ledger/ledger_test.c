@@ -278,6 +278,55 @@ static void test_replay(void **state)
     kit_ledger_fini(&other);
 }
 
+/* What admission can tell at once: it is all that stands before a queue whose signatures are not
+ * checked again. */
+static void test_check(void **state)
+{
+    struct digest other = net.genesis.network_id;
+    uint8_t room[48];
+    const struct slice body = transfer(room, &net.users[1], 1);
+    struct fail fail;
+    struct buf tx;
+
+    (void)state;
+    buf_init(&tx, TX_MAX);
+    (void)!tx_sign(&tx, &net.users[0], TX_TRANSFER, &net.genesis.network_id, 0, body);
+    assert_int_equal(ledger_check(l.ledger, buf_slice(&tx), &fail), OK);
+    for (size_t at = 83; at < tx.len; at++) {
+        tx.ptr[at] ^= 1;
+        assert_int_equal(ledger_check(l.ledger, buf_slice(&tx), &fail), ERR_SIGNATURE);
+        tx.ptr[at] ^= 1;
+    }
+    assert_int_equal(ledger_check(l.ledger, slice_make(tx.ptr, 83), &fail), ERR_TRUNCATED);
+    assert_int_equal(send_transfer(&net.users[0], &net.users[1], 1), OK);
+    assert_int_equal(ledger_check(l.ledger, buf_slice(&tx), &fail), ERR_REPLAY);
+    buf_clear(&tx);
+    other.bytes[0] ^= 1;
+    (void)!tx_sign(&tx, &net.users[0], TX_TRANSFER, &other, 1, body);
+    assert_int_equal(ledger_check(l.ledger, buf_slice(&tx), &fail), ERR_MISMATCH);
+    buf_clear(&tx);
+    (void)!tx_sign(&tx, &net.users[0], TX_TRANSFER, &net.genesis.network_id, 9, body);
+    assert_int_equal(ledger_check(l.ledger, buf_slice(&tx), &fail), OK);
+    buf_fini(&tx);
+}
+
+/* A second first block, and a block of nothing, are no blocks of a ledger. */
+static void test_replay_of_empty_blocks(void **state)
+{
+    static const struct ledger_tip nothing;
+    struct slice leaves[2] = {kit_leaf(&l, 0), kit_leaf(&l, 0)};
+    struct ledger *fresh;
+    struct fail fail;
+
+    (void)state;
+    assert_int_equal(ledger_replay(l.ledger, leaves, 1, &fail), ERR_MISMATCH);
+    assert_int_equal(ledger_replay(l.ledger, leaves, 0, &fail), ERR_MALFORMED);
+    assert_int_equal(ledger_new(&net.genesis, &l.env, &nothing, &fresh), OK);
+    assert_int_equal(ledger_replay(fresh, leaves, 2, &fail), ERR_MISMATCH);
+    assert_int_equal(ledger_replay(fresh, leaves, 1, &fail), OK);
+    ledger_free(fresh);
+}
+
 /* A state that is not that of the tip, or of another network, is not taken. */
 static void test_new_checks_the_store(void **state)
 {
@@ -401,6 +450,8 @@ int main(void)
         TEST(test_time_rises),
         TEST(test_fees),
         TEST(test_replay),
+        TEST(test_check),
+        TEST(test_replay_of_empty_blocks),
         TEST(test_new_checks_the_store),
         TEST(test_views),
     };

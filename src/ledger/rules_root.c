@@ -182,10 +182,10 @@ static cocoon_err do_rules(struct exec *x, const struct action *a, struct fail *
 
     if (a->rules <= x->network.rules)
         return fail_set(fail, ERR_RULE, 0, "rules do not go back");
-    if (rules_find(a->rules) == NULL)
-        return fail_set(fail, ERR_VERSION, 0, "this program does not know these rules");
     if (a->height <= x->height)
         return fail_set(fail, ERR_RULE, 0, "new rules start at a later block");
+    if (rules_find(a->rules) == NULL)
+        return fail_set(fail, ERR_VERSION, 0, "this program does not know these rules");
     x->network.next_rules = a->rules;
     x->network.next_height = a->height;
     record_put_network(&w, &x->network);

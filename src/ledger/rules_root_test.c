@@ -145,6 +145,21 @@ static void test_only_owners(void **state)
                      ERR_MALFORMED);
 }
 
+/* Bodies of any length but that of a proposal's name. */
+static void test_body_lengths(void **state)
+{
+    static const uint8_t zeros[100];
+    static const size_t lens[] = {0, 31, 33, 64, 100};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lens); i++) {
+        struct slice body = slice_make(zeros, lens[i]);
+
+        assert_int_equal(kit_send(&l, &net.owners[0], TX_APPROVE, body, NULL), ERR_MALFORMED);
+        assert_int_equal(kit_send(&l, &net.owners[0], TX_EXECUTE, body, NULL), ERR_MALFORMED);
+    }
+}
+
 /* Two of three, an hour: approved twice, executed by anyone, not a second before. */
 static void test_threshold_and_delay(void **state)
 {
@@ -260,6 +275,8 @@ static void test_rules_version(void **state)
     assert_int_equal(propose(0, a, NULL), ERR_RULE);
     a.rules = 2;
     assert_int_equal(propose(0, a, NULL), ERR_VERSION);
+    a.height = 1;
+    assert_int_equal(propose(0, a, NULL), ERR_RULE);
 }
 
 /* A failed action leaves nothing: not the proposal, not the nonce, not the records. */
@@ -309,12 +326,10 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, one_owner, tear_down)
 #define TWO(name) cmocka_unit_test_setup_teardown(name, two_of_three, tear_down)
     const struct CMUnitTest tests[] = {
-        ONE(test_put_and_revoke),        ONE(test_born_revoked),
-        ONE(test_only_owners),           TWO(test_threshold_and_delay),
-        TWO(test_revocation_is_urgent),  TWO(test_cancel),
-        TWO(test_owners_leave),          ONE(test_parameters),
-        ONE(test_rules_version),         ONE(test_failure_leaves_nothing),
-        ONE(test_every_settable_record),
+        ONE(test_put_and_revoke), ONE(test_born_revoked),           ONE(test_only_owners),
+        ONE(test_body_lengths),   TWO(test_threshold_and_delay),    TWO(test_revocation_is_urgent),
+        TWO(test_cancel),         TWO(test_owners_leave),           ONE(test_parameters),
+        ONE(test_rules_version),  ONE(test_failure_leaves_nothing), ONE(test_every_settable_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

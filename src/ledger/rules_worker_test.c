@@ -524,6 +524,10 @@ static void test_retire(void **state)
 
     (void)state;
     assert_int_equal(retire(), ERR_ABSENT);
+    assert_int_equal(kit_send(&l, &net.users[0], TX_WORKER_RETIRE, SLICE_LIT("\0\0\0"), NULL),
+                     ERR_TRUNCATED);
+    assert_int_equal(kit_send(&l, &net.users[0], TX_WORKER_RETIRE, SLICE_LIT("\0\0\0\0\0"), NULL),
+                     ERR_TRAILING);
     assert_int_equal(attempt(&a, TX_WORKER_REGISTER), OK);
     assert_int_equal(retire(), OK);
     assert_int_equal(get_worker(&w), OK);
@@ -637,6 +641,10 @@ static void test_evaluation_never_falls(void **state)
     planned.evaluation_number = 19;
     questions = 0;
     assert_int_equal(attempt(&a, TX_WORKER_REGISTER), OK);
+    planned.evaluated =
+        SLICE_LIT("a name of sixty-five bytes, which is one more than an id can have");
+    questions = 0;
+    assert_int_equal(attempt(&a, TX_WORKER_REGISTER), ERR_LIMIT);
     planned.evaluated = SLICE_LIT("fmspc-2");
     planned.evaluation_number = 1;
     questions = 0;
@@ -697,6 +705,28 @@ static void test_gpu(void **state)
     assert_memory_equal(asked_report[0], report, 64);
 }
 
+/* Many pieces of one blob: more than the evidence of any machine. */
+static void test_evidence_too_long(void **state)
+{
+    static uint8_t content[TX_BLOB_MAX];
+    static struct digest pieces[TX_PIECES_MAX];
+    static uint8_t room[TX_BODY_MAX];
+    struct wr w = wr_init(room, sizeof room);
+    struct slice body;
+
+    (void)state;
+    assert_int_equal(kit_send(&l, &net.users[0], TX_BLOB, SLICE_OF(content), NULL), OK);
+    for (size_t i = 0; i < TX_PIECES_MAX; i++)
+        sha256(SLICE_OF(content), &pieces[i]);
+    a.body.evidence.kind = SLICE_LIT("sim");
+    a.body.evidence.count = 1;
+    a.body.evidence.parts[0] = (struct tx_part){SLICE_LIT("evidence"), SLICE_OF(pieces)};
+    tx_worker_put(&w, &a.body);
+    assert_int_equal(wr_end(&w, &body), OK);
+    assert_int_equal(kit_send(&l, &net.users[0], TX_WORKER_REGISTER, body, NULL), ERR_LIMIT);
+    assert_int_equal(questions, 0);
+}
+
 static void test_refused_appraisal(void **state)
 {
     struct record_worker w;
@@ -736,6 +766,7 @@ int main(void)
         PLAN(test_evaluation_never_falls),
         PLAN(test_expiry),
         PLAN(test_gpu),
+        PLAN(test_evidence_too_long),
         PLAN(test_refused_appraisal),
     };
 

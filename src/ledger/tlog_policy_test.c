@@ -87,6 +87,7 @@ static void test_syntax(void **state)
         {"group named as a witness", BASE "group w0 any w1\nquorum none\n", ERR_DUPLICATE, 5},
         {"the name none", "witness none $1\nquorum none\n", ERR_DUPLICATE, 1},
         {"no name", "witness\nquorum none\n", ERR_MALFORMED, 1},
+        {"no name of a group", "group\nquorum none\n", ERR_MALFORMED, 1},
         {"member unknown", BASE "group g any w2\nquorum g\n", ERR_UNKNOWN_NAME, 5},
         {"member of itself", BASE "group g any g\nquorum g\n", ERR_UNKNOWN_NAME, 5},
         {"none as a member", BASE "group g any none\nquorum g\n", ERR_UNKNOWN_NAME, 5},
