@@ -117,6 +117,27 @@ unsigned tile_width(uint64_t size, unsigned level, uint64_t index)
     return index < hashes / TILE_WIDTH ? TILE_WIDTH : (unsigned)(hashes % TILE_WIDTH);
 }
 
+cocoon_err tile_edge_push(struct tile_edge *e, const struct digest *leaf, tile_full_fn *full,
+                          void *ctx)
+{
+    struct digest hash = *leaf;
+    cocoon_err err;
+
+    for (unsigned level = 0; level < TILE_LEVELS; level++) {
+        uint64_t at = e->size >> (TILE_BITS * level);
+        struct tile t = {.level = level, .index = at / TILE_WIDTH, .width = TILE_WIDTH};
+
+        e->hashes[level][at % TILE_WIDTH] = hash;
+        if (at % TILE_WIDTH != TILE_WIDTH - 1)
+            break;
+        if ((err = full(ctx, &t, e->hashes[level])) != OK)
+            return err;
+        merkle_root_of(e->hashes[level], TILE_WIDTH, &hash);
+    }
+    e->size++;
+    return OK;
+}
+
 void tile_entry_put(struct buf *bundle, struct slice entry)
 {
     assert(entry.len <= TILE_ENTRY_MAX);
@@ -128,6 +149,20 @@ void tile_entry_put(struct buf *bundle, struct slice entry)
 struct slice tile_entry_next(struct rd *bundle)
 {
     return rd_slice(bundle, rd_u16be(bundle));
+}
+
+cocoon_err tile_narrow(struct slice bytes, const struct tile *which, struct buf *out)
+{
+    struct rd r = rd_init(bytes);
+
+    if (!which->entries)
+        rd_skip(&r, 32 * (size_t)which->width);
+    for (unsigned i = 0; which->entries && i < which->width; i++)
+        (void)tile_entry_next(&r);
+    if (r.bad)
+        return ERR_CORRUPT;
+    buf_put(out, slice_sub(bytes, 0, r.at));
+    return buf_ok(out);
 }
 
 static cocoon_err read_node(void *state, unsigned level, uint64_t index, struct digest *out)

@@ -41,11 +41,35 @@ cocoon_err tile_path_read(struct slice path, struct tile *out) MUST_CHECK;
 /* Return how many hashes tile `index` of `level` has in a log of `size` entries: 0..TILE_WIDTH. */
 unsigned tile_width(uint64_t size, unsigned level, uint64_t index);
 
+/*
+ * The right edge of a growing log: the last tile of each level while it is not full.
+ */
+struct tile_edge {
+    uint64_t size; /* entries */
+    struct digest hashes[TILE_LEVELS][TILE_WIDTH];
+};
+
+/* Return how many hashes stand in the last tile of `level`: 0..TILE_WIDTH - 1. */
+static inline unsigned tile_edge_width(const struct tile_edge *e, unsigned level)
+{
+    return (unsigned)(e->size >> (TILE_BITS * level)) % TILE_WIDTH;
+}
+
+/* Add a leaf hash; call `full` for each tile that it fills, from level 0 up, with its TILE_WIDTH
+ * hashes. On an error of `full` nothing was added. */
+typedef cocoon_err tile_full_fn(void *ctx, const struct tile *t, const struct digest *hashes);
+cocoon_err tile_edge_push(struct tile_edge *e, const struct digest *leaf, tile_full_fn *full,
+                          void *ctx) MUST_CHECK;
+
 /* Append `entry` to a bundle. It has at most TILE_ENTRY_MAX bytes (asserted). */
 void tile_entry_put(struct buf *bundle, struct slice entry);
 
 /* Return the next entry of a bundle; on its end or malformed bytes `r` is bad or done as usual. */
 struct slice tile_entry_next(struct rd *bundle);
+
+/* Append the first which->width hashes or entries of the wider tile in `bytes`. ERR_CORRUPT if it
+ * has fewer, ERR_LIMIT. */
+cocoon_err tile_narrow(struct slice bytes, const struct tile *which, struct buf *out) MUST_CHECK;
 
 /*
  * Nodes of the Merkle tree, read from tiles: what the provers of crypto/merkle.h ask. `read`

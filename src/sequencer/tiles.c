@@ -10,9 +10,7 @@ enum { DIR_MAX = FILE_PATH_MAX - TILE_PATH_MAX - 2, PARTIAL_MAX = TILE_LEVELS + 
 
 struct tiles {
     char dir[DIR_MAX];
-    uint64_t size;
-    /* The last tile of each level while it is not full: hashes of level 0 are of leaves. */
-    struct digest edge[TILE_LEVELS][TILE_WIDTH];
+    struct tile_edge edge;
     struct buf bundle;             /* the entries of the last bundle while it is not full */
     size_t starts[TILE_WIDTH + 1]; /* where each begins in it */
     char partial[PARTIAL_MAX][FILE_PATH_MAX]; /* files of the last tiles_write_partial */
@@ -56,12 +54,6 @@ static cocoon_err write_tile(const struct tiles *t, const struct tile *which, st
     return write_file(path, content);
 }
 
-/* How many hashes of `level` stand in its last tile. */
-static unsigned edge_width(uint64_t size, unsigned level)
-{
-    return (unsigned)(size >> (TILE_BITS * level)) % TILE_WIDTH;
-}
-
 static cocoon_err read_file(const struct tiles *t, const struct tile *which, struct buf *out)
 {
     char path[FILE_PATH_MAX];
@@ -97,11 +89,11 @@ static cocoon_err load_edge(struct tiles *t)
     cocoon_err err = OK;
 
     for (unsigned level = 1; err == OK && level < TILE_LEVELS; level++) {
-        uint64_t hashes = t->size >> (TILE_BITS * level);
-        unsigned width = edge_width(t->size, level);
+        uint64_t hashes = t->edge.size >> (TILE_BITS * level);
+        unsigned width = tile_edge_width(&t->edge, level);
 
         for (unsigned i = 0; err == OK && i < width; i++)
-            err = full_root(t, level - 1, hashes - width + i, &t->edge[level][i]);
+            err = full_root(t, level - 1, hashes - width + i, &t->edge.hashes[level][i]);
     }
     return err;
 }
@@ -112,7 +104,7 @@ cocoon_err tiles_open(struct tiles **out, const char *dir, uint64_t size)
     cocoon_err err;
 
     assert(size % TILE_WIDTH == 0);
-    t->size = size;
+    t->edge.size = size;
     buf_init(&t->bundle, TILE_BUNDLE_MAX);
     if ((err = slice_cstr(slice_text(dir), t->dir, sizeof t->dir)) != OK)
         goto fail;
@@ -137,7 +129,7 @@ void tiles_close(struct tiles *t)
 
 uint64_t tiles_size(const struct tiles *t)
 {
-    return t->size;
+    return t->edge.size;
 }
 
 static cocoon_err write_bundle(struct tiles *t, uint64_t index)
@@ -149,28 +141,14 @@ static cocoon_err write_bundle(struct tiles *t, uint64_t index)
     return err;
 }
 
-/* Put `hash` at the end of `level`'s last tile, and write the tiles that it fills. */
-static cocoon_err push_hash(struct tiles *t, const struct digest *leaf)
+static cocoon_err write_full(void *ctx, const struct tile *which, const struct digest *hashes)
 {
-    struct digest hash = *leaf;
-    cocoon_err err = OK;
-
-    for (unsigned level = 0; err == OK && level < TILE_LEVELS; level++) {
-        uint64_t at = (t->size >> (TILE_BITS * level));
-        struct tile which = {.level = level, .index = at / TILE_WIDTH, .width = TILE_WIDTH};
-
-        t->edge[level][at % TILE_WIDTH] = hash;
-        if (at % TILE_WIDTH != TILE_WIDTH - 1)
-            return OK;
-        err = write_tile(t, &which, slice_make(t->edge[level], TILE_BYTES_MAX));
-        merkle_root_of(t->edge[level], TILE_WIDTH, &hash);
-    }
-    return err;
+    return write_tile(ctx, which, slice_make(hashes, TILE_BYTES_MAX));
 }
 
 cocoon_err tiles_push(struct tiles *t, struct slice entry)
 {
-    unsigned at = edge_width(t->size, 0);
+    unsigned at = tile_edge_width(&t->edge, 0);
     struct digest leaf;
     cocoon_err err;
 
@@ -180,17 +158,14 @@ cocoon_err tiles_push(struct tiles *t, struct slice entry)
     if ((err = buf_ok(&t->bundle)) != OK)
         return err;
     merkle_leaf(entry, &leaf);
-    if (at == TILE_WIDTH - 1 && (err = write_bundle(t, t->size / TILE_WIDTH)) != OK)
+    if (at == TILE_WIDTH - 1 && (err = write_bundle(t, t->edge.size / TILE_WIDTH)) != OK)
         return err;
-    if ((err = push_hash(t, &leaf)) != OK)
-        return err;
-    t->size++;
-    return OK;
+    return tile_edge_push(&t->edge, &leaf, write_full, t);
 }
 
 cocoon_err tiles_sync(struct tiles *t, uint64_t *size)
 {
-    *size = t->size - t->size % TILE_WIDTH;
+    *size = t->edge.size - t->edge.size % TILE_WIDTH;
     return file_sync_all(t->dir);
 }
 
@@ -200,20 +175,7 @@ static void put_edge(const struct tiles *t, const struct tile *which, struct buf
     if (which->entries)
         buf_put(out, slice_sub(buf_slice(&t->bundle), 0, t->starts[which->width]));
     else
-        buf_put(out, slice_make(t->edge[which->level], 32 * (size_t)which->width));
-}
-
-/* Append the first `width` entries of the full bundle in `bytes`. */
-static cocoon_err put_entries(struct slice bytes, unsigned width, struct buf *out)
-{
-    struct rd r = rd_init(bytes);
-
-    for (unsigned i = 0; i < width; i++)
-        (void)tile_entry_next(&r);
-    if (r.bad)
-        return ERR_CORRUPT;
-    buf_put(out, slice_sub(bytes, 0, r.at));
-    return buf_ok(out);
+        buf_put(out, slice_make(t->edge.hashes[which->level], 32 * (size_t)which->width));
 }
 
 static cocoon_err put_full(const struct tiles *t, const struct tile *which, struct buf *out)
@@ -227,19 +189,17 @@ static cocoon_err put_full(const struct tiles *t, const struct tile *which, stru
     err = read_file(t, &whole, &bytes);
     if (err == ERR_NOT_FOUND || err == ERR_LIMIT)
         err = ERR_CORRUPT;
-    if (err == OK && which->entries)
-        err = put_entries(buf_slice(&bytes), which->width, out);
-    else if (err == OK && bytes.len != TILE_BYTES_MAX)
+    if (err == OK && !which->entries && bytes.len != TILE_BYTES_MAX)
         err = ERR_CORRUPT;
-    else if (err == OK)
-        buf_put(out, slice_sub(buf_slice(&bytes), 0, 32 * (size_t)which->width));
+    if (err == OK)
+        err = tile_narrow(buf_slice(&bytes), which, out);
     buf_fini(&bytes);
-    return err != OK ? err : buf_ok(out);
+    return err;
 }
 
 cocoon_err tiles_read(struct tiles *t, const struct tile *which, struct buf *out)
 {
-    unsigned there = tile_width(t->size, which->entries ? 0 : which->level, which->index);
+    unsigned there = tile_width(t->edge.size, which->entries ? 0 : which->level, which->index);
 
     if (which->width > there)
         return ERR_NOT_FOUND;
@@ -257,7 +217,7 @@ cocoon_err tiles_entry(struct tiles *t, uint64_t index, struct buf *out)
     struct rd r;
     cocoon_err err;
 
-    if (index >= t->size)
+    if (index >= t->edge.size)
         return ERR_NOT_FOUND;
     which.width = (unsigned)(index % TILE_WIDTH) + 1;
     buf_init(&bundle, TILE_BUNDLE_MAX);
@@ -295,7 +255,7 @@ cocoon_err tiles_write_partial(struct tiles *t, uint64_t size)
 {
     cocoon_err err = OK;
 
-    assert(size <= t->size);
+    assert(size <= t->edge.size);
     while (err == OK && t->partial_count > 0)
         err = file_remove(t->partial[--t->partial_count]);
     for (unsigned level = 0; err == OK && level < TILE_LEVELS; level++) {
@@ -321,6 +281,6 @@ static cocoon_err source_read(void *ctx, const struct tile *which, struct buf *o
 
 struct tile_source tiles_source(struct tiles *t, uint64_t size)
 {
-    assert(size <= t->size);
+    assert(size <= t->edge.size);
     return (struct tile_source){source_read, t, size};
 }
