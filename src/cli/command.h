@@ -34,6 +34,7 @@ int command_down(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_ledger(int argc, char **argv);
+int command_log(int argc, char **argv);
 int command_proxy(int argc, char **argv);
 int command_receipt(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -10,6 +10,7 @@ const struct command commands[] = {
     {"status", "say what runs", command_status},
     {"chat", "talk to a model in the terminal", command_chat},
     {"receipt", "verify a receipt, offline", command_receipt},
+    {"log", "verify a whole ledger by executing it again", command_log},
     {"client", "run the sidecar: an OpenAI endpoint that verifies", command_client},
     {"proxy", "run a proxy", command_proxy},
     {"worker", "run a worker", command_worker},

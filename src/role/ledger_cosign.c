@@ -17,6 +17,7 @@
 
 enum {
     ANSWER_MAX = 16 * 1024,
+    STARTING_MS = 100,    /* before the first publication: witnesses start when we do */
     FAILED_MS = 1000,     /* after a round that could not be published */
     INCOMPLETE_MS = 5000, /* after one in which a witness was missing */
 };
@@ -91,7 +92,8 @@ static void note_outcome(struct ledger_cosign *c, bool failed)
 static void publish(struct ledger_cosign *c)
 {
     bool failed = c->signatures < c->node->cosignatures;
-    uint64_t pause = failed                      ? FAILED_MS
+    bool first = embedded_published(c->node->sequencer) == 0;
+    uint64_t pause = failed                      ? (first ? STARTING_MS : FAILED_MS)
                      : c->signatures == c->count ? c->node->refresh_ms
                                                  : INCOMPLETE_MS;
     cocoon_err err;
