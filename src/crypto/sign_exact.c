@@ -1,6 +1,7 @@
 #include "crypto/sign_exact.h"
 
 #include <assert.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
@@ -23,5 +24,6 @@ bool ed25519_exact(const struct ed25519_public *key, struct slice message, struc
            EVP_DigestVerify(ctx, sig.ptr, sig.len, message.ptr, message.len) == 1;
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(pkey);
+    ERR_clear_error();
     return good;
 }

@@ -304,6 +304,25 @@ static void test_bad_ec_keys(void **state)
     refuse_key(&key, ERR_MALFORMED);
 }
 
+/* The ends of what is allowed. */
+static void test_extreme_rsa_keys(void **state)
+{
+    static const uint8_t exponent[] = {0xff, 0xff, 0xff, 0xff};
+    static uint8_t n[512];
+    struct sig_key key = {SIG_KEY_RSA, SLICE_OF(n), SLICE_OF(exponent)};
+    struct fail fail = {0};
+
+    (void)state;
+    memset(n, 0xff, sizeof n);
+    for (size_t len = 256; len <= sizeof n; len += 256) {
+        struct sig_pubkey *out = NULL;
+
+        key.a.len = len;
+        assert_int_equal(sig_pubkey_new(&key, &out, &fail), OK);
+        sig_pubkey_free(out);
+    }
+}
+
 static void test_bad_rsa_keys(void **state)
 {
     static const uint8_t exponents[][5] = {{3}, {1}, {0, 0xff}, {1, 0, 0}, {1, 0, 0, 0, 1}};
@@ -423,8 +442,9 @@ int main(void)
         cmocka_unit_test(test_every_row),       cmocka_unit_test(test_combinations),
         cmocka_unit_test(test_sha1_signature),  cmocka_unit_test(test_confusion),
         cmocka_unit_test(test_extreme_numbers), cmocka_unit_test(test_bad_ec_keys),
-        cmocka_unit_test(test_bad_rsa_keys),    cmocka_unit_test(test_key_reuse),
-        cmocka_unit_test(test_settle_all),      cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_bad_rsa_keys),    cmocka_unit_test(test_extreme_rsa_keys),
+        cmocka_unit_test(test_key_reuse),       cmocka_unit_test(test_settle_all),
+        cmocka_unit_test(test_digests),
     };
 
     return cmocka_run_group_tests(tests, make_keys, free_keys);
