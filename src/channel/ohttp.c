@@ -69,7 +69,7 @@ size_t ohttp_size_class(size_t len)
 
 struct ohttp_header ohttp_header_make(uint8_t key_id, struct hpke_suite suite)
 {
-    struct ohttp_header header;
+    struct ohttp_header header = {{0}};
     struct wr w = wr_init(header.bytes, sizeof header.bytes);
 
     wr_u8(&w, key_id);
