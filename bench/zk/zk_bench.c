@@ -84,11 +84,11 @@ struct measured {
     uint32_t bits;
 };
 
-static void prove_and_verify(const struct weights *weights, const struct kern *kern,
-                             struct par *par, struct sample *s, int reps, struct measured *m)
+static void prove_and_verify(const struct plan *plan, const struct weights *weights,
+                             const struct kern *kern, struct par *par, struct sample *s, int reps,
+                             struct measured *m)
 {
-    const struct plan *plan = weights->plan;
-    struct prover *prover = prover_new(weights, kern, par);
+    struct prover *prover = prover_new(plan, weights, kern, par);
     struct verifier *verifier = verifier_new(plan, kern);
     uint8_t *room = mem_new(plan_proof_max(plan));
     const int32_t *input = sample_input(s);
@@ -121,6 +121,7 @@ static void measure(struct sample *s, const struct options *o, const char *name)
     struct measured m = {.bytes = 0};
     struct secret32 seed = {{1}};
     struct weights weights;
+    struct layout *layout = NULL;
     struct plan *plan = NULL;
     struct par *par = NULL;
     struct security security;
@@ -128,14 +129,15 @@ static void measure(struct sample *s, const struct options *o, const char *name)
     struct fail fail;
 
     sample_parse(s, &model);
-    if (plan_new(&model, BUDGET, false, &plan, &fail) != OK)
+    if (layout_new(&model, BUDGET, &layout, &fail) != OK ||
+        plan_new(layout, PLAN_HIDDEN_INPUT, &plan, &fail) != OK)
         die(fail.what);
     if (o->threads > 1 && par_new(o->threads, &par) != OK)
         die("no threads");
     m.commit = now_ms();
-    weights_commit(&weights, plan, kern, par, &seed);
+    weights_commit(&weights, layout, kern, par, &seed);
     m.commit = now_ms() - m.commit;
-    prove_and_verify(&weights, kern, par, s, o->reps, &m);
+    prove_and_verify(plan, &weights, kern, par, s, o->reps, &m);
     security = plan_security(plan);
     printf("%-16s %8.2f ", name, median(&m.prove));
     printf("(%6.2f) %7.2f ", m.prove.at[0], median(&m.verify));
@@ -145,12 +147,13 @@ static void measure(struct sample *s, const struct options *o, const char *name)
         printf(
             "    weights rows %zu k %zu n 2^%u t %u | data rows %zu k %zu n 2^%u t %u space 2^%u | "
             "leaves %zu depth %u | hidden %zu products %zu claims %zu dots %zu\n",
-            plan->weights.rows, plan->weights.k, plan->weights.log_n, plan->weights.queries,
+            layout->code.rows, layout->code.k, layout->code.log_n, layout->code.queries,
             plan->data.rows, plan->data.k, plan->data.log_n, plan->data.queries, plan->space.bits,
             plan->leaves, plan->depth, plan->hidden, plan->products, plan->claims, plan->dots);
     weights_fini(&weights);
     par_free(par);
     plan_free(plan);
+    layout_free(layout);
 }
 
 static bool chosen(int argc, char **argv, int first, const char *name)

@@ -84,7 +84,7 @@ static void get_weight(struct reading *r, struct cmod_weight *w)
 {
     w->outputs = rd_u32be(&r->rd);
     w->inputs = rd_u32be(&r->rd);
-    w->bias_bits = rd_u8(&r->rd);
+    w->bias_bytes = rd_u8(&r->rd);
 }
 
 /* Read the fields that operation `op` has; see cmod_op in the header for which. */
@@ -175,9 +175,10 @@ cocoon_err cmod_parse_public(struct slice part, struct arena *arena, struct cmod
 static void get_private(struct reading *r, struct cmod_weight *w)
 {
     size_t size = (size_t)w->outputs * w->inputs;
+    int32_t unit = cmod_bias_unit(w->bias_bytes);
 
     w->matrix = (const int8_t *)rd_slice(&r->rd, size).ptr;
-    if (w->bias_bits == 0)
+    if (w->bias_bytes == 0)
         return;
     if (rd_left(&r->rd) / sizeof *w->bias < w->outputs) {
         rd_fail(&r->rd);
@@ -186,7 +187,7 @@ static void get_private(struct reading *r, struct cmod_weight *w)
     w->bias = (int32_t *)get_room(r, w->outputs, sizeof *w->bias);
     for (uint32_t i = 0; i < w->outputs && !r->rd.bad; i++) {
         w->bias[i] = get_i32(&r->rd);
-        if (w->bias[i] <= -(1 << w->bias_bits) || w->bias[i] >= 1 << w->bias_bits)
+        if (w->bias[i] < -128 * unit || w->bias[i] > 127 * unit)
             refuse(r, ERR_RANGE, "bias out of its range");
     }
 }
@@ -263,7 +264,7 @@ void cmod_write_public(const struct cmod *m, struct wr *out)
     for (uint16_t i = 0; i < m->weights; i++) {
         wr_u32be(out, m->weight[i].outputs);
         wr_u32be(out, m->weight[i].inputs);
-        wr_u8(out, m->weight[i].bias_bits);
+        wr_u8(out, m->weight[i].bias_bytes);
     }
     wr_u16be(out, m->ops);
     for (uint16_t i = 0; i < m->ops; i++)
@@ -285,7 +286,7 @@ void cmod_write(const struct cmod *m, struct wr *out)
         const struct cmod_weight *w = &m->weight[i];
 
         wr_slice(out, slice_make(w->matrix, (size_t)w->outputs * w->inputs));
-        for (uint32_t j = 0; w->bias_bits != 0 && j < w->outputs; j++)
+        for (uint32_t j = 0; w->bias_bytes != 0 && j < w->outputs; j++)
             wr_u32be(out, (uint32_t)w->bias[j]);
     }
 }

@@ -22,8 +22,8 @@ enum {
     CMOD_TABLE_BITS_MAX = 16, /* a table's values fit 16 bits, so must its domain */
     CMOD_SHIFT_MAX = 24,      /* a remainder is looked up in a table of 2^shift */
     CMOD_INPUT_BITS_MAX = 16,
-    CMOD_BIAS_BITS_MAX = 28,
-    CMOD_SIDE_MAX = 4096, /* height or width */
+    CMOD_BIAS_BYTES_MAX = 3, /* 4 would reach 2^30 */
+    CMOD_SIDE_MAX = 4096,    /* height or width */
     CMOD_CHANNELS_MAX = 1 << 18,
     CMOD_ELEMENTS_MAX = 1 << 24, /* of one tensor */
     CMOD_WINDOW_MAX = 16,        /* kernel or pool side, stride */
@@ -62,10 +62,17 @@ static inline int16_t cmod_table_at(const struct cmod_table *t, int32_t v)
 /* A matrix of `outputs` rows by `inputs` columns, row after row, and a bias for each output. */
 struct cmod_weight {
     uint32_t outputs, inputs;
-    uint8_t bias_bits;    /* 0: no bias; else |bias| < 2^bias_bits */
+    uint8_t bias_bytes;   /* 0: no bias; else signed bytes of each, in base 256 */
     const int8_t *matrix; /* NULL where only the public part was read */
-    int32_t *bias;        /* NULL likewise, or when bias_bits is 0 */
+    int32_t *bias;        /* NULL likewise, or when bias_bytes is 0 */
 };
+
+/* A bias of `bytes` signed bytes d_i is sum d_i 256^i, so it lies in [-128 u, 127 u], u this: the
+ * sum of the powers. */
+static inline int32_t cmod_bias_unit(uint8_t bytes)
+{
+    return bytes == 0 ? 0 : bytes == 1 ? 1 : bytes == 2 ? 257 : 65793;
+}
 
 enum cmod_code {
     CMOD_DENSE = 1,   /* whole tensor by matrix */

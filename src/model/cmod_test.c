@@ -130,9 +130,9 @@ static void break_weight_use(struct sample *s)
 {
     s->op[0].weight = 1;
 }
-static void break_bias_bits(struct sample *s)
+static void break_bias_bytes(struct sample *s)
 {
-    s->weight[0].bias_bits = 29;
+    s->weight[0].bias_bytes = CMOD_BIAS_BYTES_MAX + 1;
 }
 static void break_order(struct sample *s)
 {
@@ -189,7 +189,7 @@ static void break_output_number(struct sample *s)
 }
 static void break_accumulator(struct sample *s)
 {
-    s->weight[0].bias_bits = 28;
+    s->weight[0].bias_bytes = 3;
     s->m.input_low = 0;
     s->m.input_bits = 15;
     s->m.input.c = 3;
@@ -214,7 +214,7 @@ static void test_rules(void **state)
         {"weight shape", break_weight_shape, ERR_RANGE},
         {"weight number", break_weight_number, ERR_RANGE},
         {"weight unused", break_weight_use, ERR_RANGE},
-        {"bias bits", break_bias_bits, ERR_LIMIT},
+        {"bias bytes", break_bias_bytes, ERR_LIMIT},
         {"operand made later", break_order, ERR_RANGE},
         {"second operand made later", break_second_operand, ERR_RANGE},
         {"matrix by accumulator", break_kind, ERR_TYPE},
@@ -282,11 +282,11 @@ static void test_bias_range(void **state)
 
     (void)state;
     sample_mlp(&s, 6, 4, 4, 4);
-    s.weight[0].bias[1] = 1 << s.weight[0].bias_bits;
+    s.weight[0].bias[1] = 127 * 257 + 1;
     assert_int_equal(parse(sample_file(&s), &m, &s.arena), ERR_RANGE);
-    s.weight[0].bias[1] = -(1 << s.weight[0].bias_bits);
+    s.weight[0].bias[1] = -128 * 257 - 1;
     assert_int_equal(parse(sample_file(&s), &m, &s.arena), ERR_RANGE);
-    s.weight[0].bias[1] = 1 - (1 << s.weight[0].bias_bits);
+    s.weight[0].bias[1] = -128 * 257;
     assert_int_equal(parse(sample_file(&s), &m, &s.arena), OK);
     sample_fini(&s);
 }

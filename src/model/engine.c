@@ -85,7 +85,7 @@ static void multiply(const struct engine *e, const struct cmod_weight *w, const 
 {
     for (size_t n = 0; n < w->outputs; n++)
         out[n] =
-            e->dot(w->matrix + n * w->inputs, x, w->inputs) + (w->bias_bits == 0 ? 0 : w->bias[n]);
+            e->dot(w->matrix + n * w->inputs, x, w->inputs) + (w->bias_bytes == 0 ? 0 : w->bias[n]);
 }
 
 /* Gather the window at output position (y, x) in the order (row, column, channel). */

@@ -18,7 +18,7 @@ static int64_t naive_conv(const struct engine *e, const struct cmod *m, const st
                           int64_t y, int64_t x, size_t n)
 {
     const struct cmod_weight *w = &m->weight[op->weight];
-    int64_t channels = m->tensor[op->in[0]].shape.c, sum = w->bias_bits != 0 ? w->bias[n] : 0;
+    int64_t channels = m->tensor[op->in[0]].shape.c, sum = w->bias_bytes != 0 ? w->bias[n] : 0;
 
     for (int64_t i = 0; i < op->kh; i++)
         for (int64_t j = 0; j < op->kw; j++)
@@ -33,7 +33,7 @@ static int64_t naive_dense(const struct engine *e, const struct cmod *m, const s
                            size_t n)
 {
     const struct cmod_weight *w = &m->weight[op->weight];
-    int64_t sum = w->bias_bits != 0 ? w->bias[n] : 0;
+    int64_t sum = w->bias_bytes != 0 ? w->bias[n] : 0;
 
     for (size_t k = 0; k < w->inputs; k++)
         sum += w->matrix[n * w->inputs + k] * engine_tensor(e, op->in[0])[k];

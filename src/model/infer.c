@@ -42,7 +42,7 @@ static cocoon_err check_weights(const struct cmod *m, struct fail *fail)
         const struct cmod_weight *w = &m->weight[i];
 
         if (w->outputs == 0 || w->inputs == 0 || w->outputs > CMOD_CHANNELS_MAX ||
-            w->inputs > CMOD_ELEMENTS_MAX || w->bias_bits > CMOD_BIAS_BITS_MAX)
+            w->inputs > CMOD_ELEMENTS_MAX || w->bias_bytes > CMOD_BIAS_BYTES_MAX)
             return fail_set(fail, ERR_LIMIT, i, "weight shape out of range");
     }
     for (uint16_t i = 0; i < m->tables; i++)
@@ -58,11 +58,11 @@ uint32_t cmod_windows(uint32_t side, uint32_t k, uint32_t stride, uint32_t pad)
     return padded < k ? 0 : (padded - k) / stride + 1;
 }
 
-/* The product of operand `x` with any weight `w`: K |w|max |x|max + |b|max. */
+/* The product of operand `x` with any weight `w`: 128 (K |x|max + the bias's unit). */
 static struct bounds product_bounds(const struct cmod_tensor *x, const struct cmod_weight *w)
 {
     int64_t most = x->high > -(int64_t)x->low ? x->high : -(int64_t)x->low;
-    int64_t bias = w->bias_bits == 0 ? 0 : ((int64_t)1 << w->bias_bits) - 1;
+    int64_t bias = 128 * (int64_t)cmod_bias_unit(w->bias_bytes);
     int64_t all = most * 128 * (int64_t)w->inputs + bias;
 
     return (struct bounds){-all, all};

@@ -107,8 +107,8 @@ static void set_weight(struct cmod_weight *w, const struct layer *l, const doubl
         w->bias[i] = nearest(bias[i]);
         most = w->bias[i] > most ? w->bias[i] : -w->bias[i] > most ? -w->bias[i] : most;
     }
-    while (most >= 1 << w->bias_bits)
-        w->bias_bits++;
+    while (w->bias_bytes < CMOD_BIAS_BYTES_MAX && most > 127 * cmod_bias_unit(w->bias_bytes))
+        w->bias_bytes++;
 }
 
 static cocoon_err emit(const struct layer *hidden, const struct layer *top, struct buf *out,

@@ -70,37 +70,35 @@ static inline uint16_t sample_op(struct sample *s, struct cmod_op op)
 }
 
 static inline uint16_t sample_weight(struct sample *s, uint32_t outputs, uint32_t inputs,
-                                     uint8_t bias_bits)
+                                     uint8_t bias_bytes)
 {
     struct cmod_weight *w = &s->weight[s->m.weights];
     int8_t *matrix = ARENA_ARRAY(&s->arena, (size_t)outputs * inputs, int8_t);
+    int32_t unit = cmod_bias_unit(bias_bytes);
 
-    *w = (struct cmod_weight){outputs, inputs, bias_bits, matrix, NULL};
+    *w = (struct cmod_weight){outputs, inputs, bias_bytes, matrix, NULL};
     for (size_t i = 0; i < (size_t)outputs * inputs; i++)
         matrix[i] = (int8_t)sample_u64(s);
-    if (bias_bits != 0)
+    if (bias_bytes != 0)
         w->bias = ARENA_ARRAY(&s->arena, outputs, int32_t);
-    for (size_t i = 0; bias_bits != 0 && i < outputs; i++)
-        w->bias[i] = (int32_t)(sample_u64(s) % (2U << bias_bits)) - (1 << bias_bits) + 1;
-    for (size_t i = 0; bias_bits != 0 && i < outputs; i++)
-        if (w->bias[i] >= 1 << bias_bits)
-            w->bias[i] = (1 << bias_bits) - 1;
+    for (size_t i = 0; bias_bytes != 0 && i < outputs; i++)
+        w->bias[i] = (int32_t)(sample_u64(s) % (255U * (uint32_t)unit + 1)) - 128 * unit;
     return s->m.weights++;
 }
 
 static inline uint16_t sample_dense(struct sample *s, uint16_t in, uint32_t outputs,
-                                    uint8_t bias_bits)
+                                    uint8_t bias_bytes)
 {
     uint32_t inputs = (uint32_t)cmod_shape_size(s->tensor[in].shape);
-    uint16_t w = sample_weight(s, outputs, inputs, bias_bits);
+    uint16_t w = sample_weight(s, outputs, inputs, bias_bytes);
 
     return sample_op(s, (struct cmod_op){.code = CMOD_DENSE, .in = {in}, .weight = w});
 }
 
 static inline uint16_t sample_conv(struct sample *s, uint16_t in, uint32_t outputs, uint8_t k,
-                                   uint8_t stride, uint8_t pad, uint8_t bias_bits)
+                                   uint8_t stride, uint8_t pad, uint8_t bias_bytes)
 {
-    uint16_t w = sample_weight(s, outputs, (uint32_t)k * k * s->tensor[in].shape.c, bias_bits);
+    uint16_t w = sample_weight(s, outputs, (uint32_t)k * k * s->tensor[in].shape.c, bias_bytes);
 
     return sample_op(s, (struct cmod_op){.code = CMOD_CONV,
                                          .in = {in},
@@ -178,8 +176,8 @@ static inline void sample_mlp(struct sample *s, uint64_t seed, uint32_t inputs, 
 
     sample_init(s, seed, (struct cmod_shape){1, 1, inputs}, 0, 8);
     t = sample_table(s, 8, -64, 0, 127);
-    t = sample_requant(s, sample_dense(s, 0, hidden, 16), 11, t);
-    sample_dense(s, t, outputs, 12);
+    t = sample_requant(s, sample_dense(s, 0, hidden, 2), 11, t);
+    sample_dense(s, t, outputs, 2);
 }
 
 /* One of every operation: conv, ReLU, max pool, conv with padding, add, sum pool, dense. */
@@ -190,13 +188,13 @@ static inline void sample_cnn(struct sample *s, uint64_t seed)
     sample_init(s, seed, (struct cmod_shape){9, 8, 3}, -8, 4);
     relu = sample_table(s, 6, -32, 0, 31);
     keep = sample_table(s, 7, -64, -50, 50);
-    x = sample_requant(s, sample_conv(s, 0, 5, 3, 1, 1, 9), 7, relu);
+    x = sample_requant(s, sample_conv(s, 0, 5, 3, 1, 1, 1), 7, relu);
     x = sample_pool(s, CMOD_MAXPOOL, x, 2, 2);
     y = sample_requant(s, sample_conv(s, x, 5, 3, 1, 1, 0), 8, relu);
     x = sample_add(s, x, y);
-    x = sample_requant(s, sample_conv(s, x, 4, 1, 1, 0, 10), 6, keep);
+    x = sample_requant(s, sample_conv(s, x, 4, 1, 1, 0, 2), 6, keep);
     x = sample_requant(s, sample_pool(s, CMOD_SUMPOOL, x, 2, 1), 2, keep);
-    sample_dense(s, x, 7, 8);
+    sample_dense(s, x, 7, 3);
 }
 
 #endif

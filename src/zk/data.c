@@ -68,7 +68,7 @@ void data_init(struct data *d, const struct plan *plan, const struct kern *kern,
     zone_init(&d->zone[SPACE_B], plan, 0);
     d->e = room_ext(space_size(plan));
     d->f = room_ext(space_size(plan) / 2);
-    claims_room_init(&d->room, largest_block(plan), vector, plan->weights.queries);
+    claims_room_init(&d->room, largest_block(plan), vector, plan->layout->code.queries);
     d->weight = room_ext(plan->data.rows);
     d->fold[SPACE_A] = room_ext(plan->data.k);
     d->fold[SPACE_B] = room_ext(plan->data.k);

@@ -8,10 +8,11 @@
 #ifndef ZK_DOTS_H
 #define ZK_DOTS_H
 
+#include "model/cmod.h"
 #include "zk/kern.h"
 #include "zk/ledger.h"
 
-enum { DOTS_VARS_MAX = 28, DOT_TERMS = 2 };
+enum { DOTS_VARS_MAX = 28, DOT_TERMS = 1 + CMOD_BIAS_BYTES_MAX };
 
 struct dot {
     unsigned vars;

@@ -19,9 +19,14 @@
 #include "base/num.h"
 #include "zk/mle.h"
 
-static const struct plan_matrix *matrix_of(const struct plan *p, size_t op)
+static const struct layout_matrix *matrix_of(const struct plan *p, size_t op)
 {
-    return &p->matrix[p->m->op[op].weight];
+    return &p->layout->matrix[p->m->op[op].weight];
+}
+
+static const struct cmod_weight *weight_of(const struct plan *p, size_t op)
+{
+    return &p->m->weight[p->m->op[op].weight];
 }
 
 static bool is_conv(const struct plan *p, size_t op)
@@ -107,7 +112,7 @@ static void fill_windows(struct run *r, size_t op, struct place at, struct ext_a
 }
 
 /* g: the weights bound at the product's channel, from their fold over rows. */
-static void fill_weights(struct run *r, const struct plan_matrix *x, struct ext scale,
+static void fill_weights(struct run *r, const struct layout_matrix *x, struct ext scale,
                          const struct ext *high, unsigned high_bits, struct ext_array g)
 {
     const struct witness *w = r->witness;
@@ -128,60 +133,96 @@ static void fill_weights(struct run *r, const struct plan_matrix *x, struct ext 
 /* ---- protocol ---- */
 
 /* Channels above the row bits choose among runs of columns; row bits above the channels are 0. */
-static unsigned high_bits(const struct plan *p, const struct plan_matrix *x)
+static unsigned high_bits(const struct plan *p, const struct layout_matrix *x)
 {
-    unsigned rows = mle_bits(p->weights.rows);
+    unsigned rows = mle_bits(p->layout->code.rows);
 
     return x->n_bits > rows ? x->n_bits - rows : 0;
 }
 
-static struct ext row_scale(const struct run *r, const struct plan_matrix *x)
+static struct ext row_scale(const struct run *r, const struct layout_matrix *x)
 {
     struct ext scale = EXT_ONE;
 
-    for (unsigned b = x->n_bits; b < mle_bits(r->plan->weights.rows); b++)
+    for (unsigned b = x->n_bits; b < mle_bits(r->plan->layout->code.rows); b++)
         scale = ext_mul(scale, ext_sub(EXT_ONE, r->leaves.point[b]));
     return scale;
 }
 
-/* Say W~ or bias~ (`value`) and claim it of the fold of the weights. */
-static struct scalar open_weights(struct run *r, const struct plan_matrix *x, struct place at,
-                                  const struct ext *k, struct ext value)
+/* Columns of a matrix, or of one byte of its bias, as claims see them. */
+struct weight_part {
+    size_t from, stride;
+    unsigned k_bits, grain;
+};
+
+static struct weight_part whole_matrix(const struct layout_matrix *x)
+{
+    return (struct weight_part){x->from, x->stride, x->k_bits, x->grain};
+}
+
+static struct weight_part bias_byte(const struct layout_matrix *x, size_t d)
+{
+    return (struct weight_part){x->bias + d * x->runs, 1, 0, 0};
+}
+
+/* Say the part's extension (`value`) at k and the product's channel, and claim it of the fold of
+ * the weights. */
+static struct scalar open_weights(struct run *r, const struct layout_matrix *x,
+                                  struct weight_part part, struct place at, const struct ext *k,
+                                  struct ext value)
 {
     struct scalar s = ledger_hide(&r->ledger, value);
-    struct claim *c = run_weight_claim(r);
-    bool bias = k == NULL;
 
-    *c = (struct claim){.kind = CLAIM_MATRIX,
-                        .value = s,
-                        .scale = row_scale(r, x),
-                        .vector = &r->plan->folded,
-                        .low = k,
-                        .low_bits = bias ? 0 : x->k_bits,
-                        .high = at.c + mle_bits(r->plan->weights.rows),
-                        .high_bits = high_bits(r->plan, x),
-                        .count = x->runs,
-                        .from = bias ? x->bias : x->from,
-                        .stride = bias ? 1 : x->stride,
-                        .grain = bias ? 0 : x->grain};
+    *run_weight_claim(r) = (struct claim){.kind = CLAIM_MATRIX,
+                                          .value = s,
+                                          .scale = row_scale(r, x),
+                                          .vector = &r->plan->folded,
+                                          .low = k,
+                                          .low_bits = part.k_bits,
+                                          .high = at.c + mle_bits(r->plan->layout->code.rows),
+                                          .high_bits = high_bits(r->plan, x),
+                                          .count = x->runs,
+                                          .from = part.from,
+                                          .stride = part.stride,
+                                          .grain = part.grain};
     return s;
 }
 
-/* The prover's bias~ at the product's channel. */
-static struct ext bias_value(const struct run *r, const struct plan_matrix *x, struct place at)
+/* The prover's value of a bias's byte at the product's channel. */
+static struct ext bias_value(const struct run *r, const struct layout_matrix *x,
+                             struct weight_part part, struct place at)
 {
-    const struct ext *high = at.c + mle_bits(r->plan->weights.rows);
+    const struct ext *high = at.c + mle_bits(r->plan->layout->code.rows);
     struct ext sum = EXT_ZERO;
 
+    if (r->witness == NULL)
+        return EXT_ZERO;
     for (size_t h = 0; h < x->runs; h++)
         sum = ext_add(sum, ext_mul(mle_at(high, high_bits(r->plan, x), h),
-                                   ext_array_get(r->witness->folded, x->bias + h)));
+                                   ext_array_get(r->witness->folded, part.from + h)));
     return ext_mul(sum, ext_inv(row_scale(r, x)));
+}
+
+/* Take ind(z_p) bias~(z_n) off the inner product's claim, byte by byte. */
+static void take_bias(struct run *r, size_t op, struct place at, struct dot *d)
+{
+    const struct layout_matrix *x = matrix_of(r->plan, op);
+    const struct plan_tensor *out = &r->plan->tensor[op + 1];
+    struct ext there = ext_neg(mle_below(at.p, out->p_bits, out->positions));
+
+    for (size_t i = 0; i < weight_of(r->plan, op)->bias_bytes; i++) {
+        struct weight_part part = bias_byte(x, i);
+        struct ext value = bias_value(r, x, part, at);
+
+        form_add(&d->claim, open_weights(r, x, part, at, NULL, value), there);
+        d->value = ext_add(d->value, ext_mul(there, value));
+        there = ext_scale(there, field_from_u32(256));
+    }
 }
 
 static void fill_dot(struct run *r, size_t op, struct place at, struct dot *d)
 {
-    const struct plan_matrix *x = matrix_of(r->plan, op);
+    const struct layout_matrix *x = matrix_of(r->plan, op);
     const struct plan_tensor *in = &r->plan->tensor[r->plan->m->op[op].in[0]];
     size_t size = (size_t)1 << d->vars, room = num_max(size, KERN_ROWS);
     struct witness *w = r->witness;
@@ -198,14 +239,13 @@ static void fill_dot(struct run *r, size_t op, struct place at, struct dot *d)
     else
         w->kern->from_i32(d->f.c[0], w->tensor[r->plan->m->op[op].in[0]],
                           (size_t)1 << (in->c_bits + in->p_bits));
-    fill_weights(r, x, row_scale(r, x), at.c + mle_bits(r->plan->weights.rows),
+    fill_weights(r, x, row_scale(r, x), at.c + mle_bits(r->plan->layout->code.rows),
                  high_bits(r->plan, x), d->g);
 }
 
 void matrix_open(struct run *r, size_t op, struct place at, struct scalar v)
 {
-    const struct plan_matrix *x = matrix_of(r->plan, op);
-    const struct plan_tensor *out = &r->plan->tensor[op + 1];
+    const struct layout_matrix *x = matrix_of(r->plan, op);
     struct dot *d = &r->dot[r->dots];
 
     assert(at.weights == NULL && r->dots < r->dot_room);
@@ -213,14 +253,7 @@ void matrix_open(struct run *r, size_t op, struct place at, struct scalar v)
     *d = (struct dot){.vars = x->k_bits, .value = v.value};
     d->claim = form_init(d->terms, DOT_TERMS);
     form_add(&d->claim, v, EXT_ONE);
-    if (r->plan->m->weight[r->plan->m->op[op].weight].bias_bits != 0) {
-        struct ext value = r->witness == NULL ? EXT_ZERO : bias_value(r, x, at);
-        struct scalar b = open_weights(r, x, at, NULL, value);
-        struct ext there = mle_below(at.p, out->p_bits, out->positions);
-
-        form_add(&d->claim, b, ext_neg(there));
-        d->value = ext_sub(d->value, ext_mul(there, value));
-    }
+    take_bias(r, op, at, d);
     if (r->witness != NULL)
         fill_dot(r, op, at, d);
 }
@@ -247,10 +280,11 @@ void matrix_close(struct run *r, const struct dots_claim *c)
 {
     for (size_t i = 0; i < r->dots; i++) {
         struct run_dot *d = &r->run_dot[i];
+        const struct layout_matrix *x = matrix_of(r->plan, d->op);
         struct ext value = r->witness == NULL ? EXT_ZERO : dots_value(&r->dot[i], r->dot[i].g, c);
 
         d->f = tensor_open(r, r->plan->m->op[d->op].in[0], operand_place(r, d, c->point));
-        d->g = open_weights(r, matrix_of(r->plan, d->op), d->at, c->point, value);
+        d->g = open_weights(r, x, whole_matrix(x), d->at, c->point, value);
     }
     ledger_begin(&r->ledger);
     ledger_add_form(&r->ledger, &c->claim, ext_from_i64(-1));

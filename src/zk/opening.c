@@ -14,13 +14,13 @@ static size_t most_columns(const struct plan *p)
 {
     size_t data = p->data.queries * (p->data.rows + OPENING_EXTRA_ROWS);
 
-    return num_max(data, p->weights.queries * p->weights.rows);
+    return num_max(data, p->layout->code.queries * p->layout->code.rows);
 }
 
 void opening_init(struct opening *o, const struct plan *plan, const struct kern *kern,
                   unsigned threads, struct run *run)
 {
-    size_t queries = num_max(plan->weights.queries, plan->data.queries);
+    size_t queries = num_max(plan->layout->code.queries, plan->data.queries);
 
     *o = (struct opening){.plan = plan, .kern = kern, .run = run};
     code_init(&o->code, plan->data.k, plan->data.log_n, threads);
@@ -31,7 +31,7 @@ void opening_init(struct opening *o, const struct plan *plan, const struct kern 
     o->work = MEM_ARRAY(queries, uint32_t);
     o->leaves = MEM_ARRAY(queries, struct digest);
     o->columns = MEM_ARRAY(2 * most_columns(plan), field);
-    o->row = MEM_ARRAY(num_max(plan->weights.rows, plan->data.rows), struct ext);
+    o->row = MEM_ARRAY(num_max(plan->layout->code.rows, plan->data.rows), struct ext);
     o->column_eq = MEM_ARRAY(((size_t)1 << plan->space.bits) / plan->data.rows, struct ext);
     o->functional = MEM_ARRAY(plan->data.k, struct ext);
     o->combination = (field *)room_new(plan->data.k * KERN_ROWS * sizeof(field));

@@ -15,17 +15,17 @@
 /* Return column i of those opened, folded at the row point. */
 static struct ext fold_column(const struct opening *o, size_t i)
 {
-    const field *column = o->columns + i * o->plan->weights.rows;
+    const field *column = o->columns + i * o->plan->layout->code.rows;
     struct ext sum = EXT_ZERO;
 
-    for (size_t r = 0; r < o->plan->weights.rows; r++)
+    for (size_t r = 0; r < o->plan->layout->code.rows; r++)
         sum = ext_add(sum, ext_scale(o->row[r], column[r]));
     return sum;
 }
 
 static void claim_column(struct opening *o, size_t i)
 {
-    const struct plan_code *c = &o->plan->weights;
+    const struct code_shape *c = &o->plan->layout->code;
     field root = field_root(c->log_n);
     size_t exponent = code_reverse(o->positions[i], c->log_n);
 
@@ -49,14 +49,15 @@ bool opening_weights(struct opening *o)
         o->root[SPACE_B] = *tree_root(&o->data->zone[SPACE_B].tree);
     }
     o->root[SPACE_B] = wire_digest(&r->wire, &o->root[SPACE_B]);
-    transcript_positions(&r->wire.transcript, p->weights.log_n, o->positions, p->weights.queries);
-    good = opening_columns(o, p->weights.queries, p->weights.rows, p->weights.rows,
+    transcript_positions(&r->wire.transcript, p->layout->code.log_n, o->positions,
+                         p->layout->code.queries);
+    good = opening_columns(o, p->layout->code.queries, p->layout->code.rows, p->layout->code.rows,
                            w == NULL ? NULL : w->codeword, w == NULL ? NULL : &w->tree,
-                           p->weights.log_n, &o->weights_root);
-    mle_table(o->row, r->leaves.point, mle_bits(p->weights.rows), EXT_ONE);
+                           p->layout->code.log_n, &o->weights_root);
+    mle_table(o->row, r->leaves.point, mle_bits(p->layout->code.rows), EXT_ONE);
     for (size_t i = 0; i < r->weight_claim_count; i++)
         *run_claim(r) = r->weight_claims[i];
-    for (size_t i = 0; i < p->weights.queries; i++)
+    for (size_t i = 0; i < p->layout->code.queries; i++)
         claim_column(o, i);
     return good;
 }

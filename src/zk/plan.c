@@ -8,17 +8,11 @@
 #include "zk/layer.h"
 #include "zk/mle.h"
 #include "zk/opening.h"
+#include "zk/registration.h"
 
 enum {
-    WEIGHT_ROWS_SMALL = 64,
-    WEIGHT_ROWS_LARGE = 128,
-    WEIGHT_ROWS_LIMIT = 1 << 20, /* weights: from here on, more rows */
     DATA_ROWS_LEAST = 32,
-    GRAIN_BITS = 5, /* a row of a matrix is cut into at most 2^5 grains */
-    LOG_N_LEAST = 8,
-    WEIGHTS_INVERSE_RATE = 8, /* made once: few queries matter more than its length */
-    DATA_INVERSE_RATE = 3,    /* made by every proof */
-    LARGE_K = 1 << 17,
+    DATA_INVERSE_RATE = 3, /* made by every proof: its length costs */
     REHEARSAL_MEMORY = 1 << 30,
 };
 
@@ -39,7 +33,7 @@ size_t plan_table_need(struct plan *p, struct plan_table rows)
     return p->tables++;
 }
 
-static size_t site_add(struct plan *p, size_t table, unsigned bits)
+size_t plan_site_add(struct plan *p, size_t table, unsigned bits)
 {
     p->site = (struct plan_site *)mem_resize(p->site, p->sites + 1, sizeof *p->site);
     p->site[p->sites] = (struct plan_site){bits, table, 0};
@@ -51,7 +45,7 @@ void plan_op_site(struct plan *p, size_t op, size_t table, unsigned bits)
     struct plan_op *o = &p->op[op];
 
     assert(o->sites < PLAN_SITES_A_OP);
-    o->site[o->sites++] = site_add(p, table, bits);
+    o->site[o->sites++] = plan_site_add(p, table, bits);
 }
 
 static cocoon_err declare_tensor(struct plan *p, size_t i, struct fail *fail)
@@ -63,7 +57,7 @@ static cocoon_err declare_tensor(struct plan *p, size_t i, struct fail *fail)
                               .positions = (size_t)from->shape.h * from->shape.w};
     t->c_bits = mle_bits(t->channels);
     t->p_bits = mle_bits(t->positions);
-    t->committed = i == 0 ? !p->public_input : from->kind == CMOD_VALUE;
+    t->committed = i == 0 ? p->kind == PLAN_HIDDEN_INPUT : from->kind == CMOD_VALUE;
     if (t->committed)
         t->block = space_block_add(&p->space, SPACE_A, t->c_bits + t->p_bits);
     if (i > 0 && p->m->op[i - 1].code == CMOD_ADD) {
@@ -83,12 +77,12 @@ static cocoon_err declare_ops(struct plan *p, struct fail *fail)
     for (size_t i = 0; i <= p->m->ops; i++)
         if ((err = declare_tensor(p, i, fail)) != OK)
             return err;
-    if (!p->public_input) {
+    if (p->kind == PLAN_HIDDEN_INPUT) {
         const struct plan_tensor *t = &p->tensor[0];
 
         struct plan_table range = {.kind = TABLE_RANGE, .bits = p->m->input_bits};
 
-        p->input_site = site_add(p, plan_table_need(p, range), t->c_bits + t->p_bits);
+        p->input_site = plan_site_add(p, plan_table_need(p, range), t->c_bits + t->p_bits);
     }
     for (size_t i = 0; i < p->m->ops; i++)
         if (layer_of(p, i)->declare != NULL && (err = layer_of(p, i)->declare(p, i, fail)) != OK)
@@ -118,96 +112,14 @@ static void place_leaves(struct plan *p)
             }
     }
     p->leaves = at;
-    p->depth = mle_bits(num_max(at, p->weights.rows));
+    p->depth = mle_bits(num_max(at, p->layout->code.rows));
 }
 
-/* ---- the weights' columns ---- */
-
-static uint64_t count_weights(const struct cmod *m)
-{
-    uint64_t sum = 0;
-
-    for (uint16_t i = 0; i < m->weights; i++)
-        sum += (uint64_t)m->weight[i].outputs * m->weight[i].inputs;
-    return sum;
-}
-
-/* The positions or taps by which a matrix's inputs are channels times these. */
-static size_t outer_of(const struct plan *p, uint16_t weight)
-{
-    for (size_t i = 0; i < p->m->ops; i++) {
-        const struct cmod_op *op = &p->m->op[i];
-
-        if (op->code == CMOD_CONV && op->weight == weight)
-            return (size_t)op->kh * op->kw;
-        if (op->code == CMOD_DENSE && op->weight == weight)
-            return p->tensor[op->in[0]].positions;
-    }
-    return 1;
-}
-
-static void shape_matrix(struct plan *p, uint16_t i)
-{
-    const struct cmod_weight *w = &p->m->weight[i];
-    struct plan_matrix *x = &p->matrix[i];
-    size_t unit;
-
-    x->outer = outer_of(p, i);
-    x->i_bits = mle_bits(w->inputs / x->outer);
-    x->k_bits = x->i_bits + mle_bits(x->outer);
-    x->n_bits = mle_bits(w->outputs);
-    x->runs = (w->outputs + p->weights.rows - 1) / p->weights.rows;
-    x->grain = x->k_bits > GRAIN_BITS ? x->k_bits - GRAIN_BITS : 0;
-    unit = (size_t)1 << x->grain;
-    x->stride = ((x->outer << x->i_bits) + unit - 1) / unit * unit;
-}
-
-/* Matrices from column 0 on, those of the coarsest grain first; then biases. */
-static void place_columns(struct plan *p)
-{
-    size_t at = 0;
-
-    for (unsigned grain = SPACE_BITS_MAX; grain-- > 0;)
-        for (uint16_t i = 0; i < p->m->weights; i++)
-            if (p->matrix[i].grain == grain) {
-                p->matrix[i].from = at;
-                at += p->matrix[i].runs * p->matrix[i].stride;
-            }
-    p->byte_columns = (at + KERN_ROWS - 1) / KERN_ROWS * KERN_ROWS;
-    at = p->byte_columns;
-    for (uint16_t i = 0; i < p->m->weights; i++)
-        if (p->m->weight[i].bias_bits != 0) {
-            p->matrix[i].bias = at;
-            at += p->matrix[i].runs;
-        }
-    p->data_columns = at;
-}
-
-/* ---- codes ---- */
-
-/* The least power of two that keeps the rate at or below 1 / inverse_rate. */
-static unsigned log_length(size_t k, size_t inverse_rate)
-{
-    return (unsigned)num_max(LOG_N_LEAST, mle_bits(k * inverse_rate));
-}
-
-/* The least number of queries that suffices for a code whose length depends on it through pads. */
-static void choose_weights_code(struct plan *p)
-{
-    struct plan_code *c = &p->weights;
-
-    for (c->queries = 1;; c->queries++) {
-        c->k = space_round(p->data_columns + (size_t)p->budget * c->queries + 1);
-        c->log_n = log_length(c->k, c->k < LARGE_K ? WEIGHTS_INVERSE_RATE : DATA_INVERSE_RATE);
-        if (c->queries > PLAN_QUERIES_MAX || security_queries(c->k, c->log_n) <= c->queries)
-            return;
-    }
-}
+/* ---- the data's code ---- */
 
 static void choose_data_code(struct plan *p)
 {
-    struct plan_code *c = &p->data;
-    size_t columns;
+    struct code_shape *c = &p->data;
 
     for (c->rows = DATA_ROWS_LEAST;; c->rows *= 2) {
         space_layout(&p->space, c->rows);
@@ -215,13 +127,9 @@ static void choose_data_code(struct plan *p)
             break;
     }
     p->tail_pads = 2 * p->space.bits + 1;
-    columns = (p->space.end_a + p->space.end_b - p->space.start_b) / c->rows + p->tail_pads;
-    for (c->queries = 1;; c->queries++) {
-        c->k = columns + c->queries + 1;
-        c->log_n = log_length(c->k, DATA_INVERSE_RATE);
-        if (c->queries > PLAN_QUERIES_MAX || security_queries(c->k, c->log_n) <= c->queries)
-            return;
-    }
+    layout_choose_code(
+        c, (p->space.end_a + p->space.end_b - p->space.start_b) / c->rows + p->tail_pads, 1,
+        DATA_INVERSE_RATE, NULL);
 }
 
 /* ---- rehearsal ---- */
@@ -255,13 +163,13 @@ struct security plan_security(const struct plan *p)
     struct security s = {
         .lookups = p->leaves,
         .columns = 3,
-        .combined = p->claims + p->weight_claims + p->weights.queries,
+        .combined = p->claims + p->weight_claims + p->layout->code.queries,
         .products = p->products,
-        .weights_k = p->weights.k,
+        .weights_k = p->layout->code.k,
         .data_k = p->data.k,
-        .weights_log_n = p->weights.log_n,
+        .weights_log_n = p->layout->code.log_n,
         .data_log_n = p->data.log_n,
-        .weights_queries = p->weights.queries,
+        .weights_queries = p->layout->code.queries,
         .data_queries = p->data.queries,
     };
 
@@ -272,8 +180,7 @@ static cocoon_err check_codes(const struct plan *p, struct fail *fail)
 {
     struct security s = plan_security(p);
 
-    if (p->weights.log_n > CODE_LOG_MAX || p->data.log_n > CODE_LOG_MAX ||
-        p->depth > LOGUP_DEPTH_MAX)
+    if (p->data.log_n > CODE_LOG_MAX || p->depth > LOGUP_DEPTH_MAX)
         return fail_set(fail, ERR_UNSUPPORTED, 0, "model too large for one proof");
     if (security_bits(&s) < SECURITY_FLOOR)
         return fail_set(fail, ERR_WEAK, 0, "parameters give less than 100 bits of soundness");
@@ -284,37 +191,32 @@ static cocoon_err make(struct plan *p, struct fail *fail)
 {
     cocoon_err err;
 
-    p->weights.rows =
-        count_weights(p->m) < WEIGHT_ROWS_LIMIT ? WEIGHT_ROWS_SMALL : WEIGHT_ROWS_LARGE;
-    if ((err = declare_ops(p, fail)) != OK)
+    if (p->kind == PLAN_REGISTRATION)
+        registration_declare(p);
+    else if ((err = declare_ops(p, fail)) != OK)
         return err;
-    for (uint16_t i = 0; i < p->m->weights; i++)
-        shape_matrix(p, i);
-    place_columns(p);
     place_leaves(p);
-    choose_weights_code(p);
     rehearse(p);
     space_vector_add(&p->space, SPACE_A, space_round(ledger_pads(p->hidden, p->products)),
                      &p->pads);
-    space_vector_add(&p->space, SPACE_B, p->weights.k, &p->folded);
+    space_vector_add(&p->space, SPACE_B, p->layout->code.k, &p->folded);
     choose_data_code(p);
     return check_codes(p, fail);
 }
 
-cocoon_err plan_new(const struct cmod *m, uint32_t budget, bool public_input, struct plan **out,
+cocoon_err plan_new(const struct layout *layout, enum plan_kind kind, struct plan **out,
                     struct fail *fail)
 {
     struct plan *p = MEM_NEW(struct plan);
+    const struct cmod *m = layout->m;
     cocoon_err err;
 
     *out = NULL;
-    p->m = m;
-    p->public_input = public_input;
-    p->budget = budget;
-    p->tensor = MEM_ARRAY((size_t)m->ops + 1, struct plan_tensor);
-    p->op = MEM_ARRAY((size_t)m->ops + 1, struct plan_op);
-    p->matrix = MEM_ARRAY((size_t)m->weights + 1, struct plan_matrix);
-    cmod_public_digest(m, &p->architecture);
+    *p = (struct plan){.layout = layout,
+                       .m = m,
+                       .kind = kind,
+                       .tensor = MEM_ARRAY((size_t)m->ops + 1, struct plan_tensor),
+                       .op = MEM_ARRAY((size_t)m->ops + 1, struct plan_op)};
     if ((err = make(p, fail)) != OK) {
         plan_free(p);
         return err;
@@ -325,7 +227,7 @@ cocoon_err plan_new(const struct cmod *m, uint32_t budget, bool public_input, st
 
 size_t plan_proof_max(const struct plan *p)
 {
-    const struct plan_code *w = &p->weights, *d = &p->data;
+    const struct code_shape *w = &p->layout->code, *d = &p->data;
     size_t words = EXT_DEGREE * (p->hidden + p->tail_pads + d->k + 3);
 
     words += w->queries * w->rows + d->queries * (2 * d->rows + OPENING_EXTRA_ROWS);
@@ -341,7 +243,6 @@ void plan_free(struct plan *p)
     space_fini(&p->space);
     mem_free(p->site);
     mem_free(p->table);
-    mem_free(p->matrix);
     mem_free(p->op);
     mem_free(p->tensor);
     mem_free(p);

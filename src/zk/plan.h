@@ -8,13 +8,12 @@
 #ifndef ZK_PLAN_H
 #define ZK_PLAN_H
 
-#include "model/cmod.h"
+#include "zk/layout.h"
 #include "zk/ledger.h"
 #include "zk/security.h"
 #include "zk/space.h"
 
 enum {
-    PLAN_QUERIES_MAX = 512,
     PLAN_SITES_A_OP = 17, /* a max pool of 4 x 4 has one a tap and one for their count */
     PLAN_BLOCKS_A_OP = 17,
     PLAN_SUM_DEPTH_MAX = 64,
@@ -28,6 +27,7 @@ enum plan_table_kind {
     TABLE_MAP,     /* (q, T[clamp(q)]) for low <= q < low + 2^bits, T the model's table `source` */
     TABLE_CLAMP,   /* (q, T[q], s), low <= q: s = -1 in the first row, 1 in the last, else 0 */
     TABLE_EXCESS,  /* (e, s), b = bits - 1: (0, 0), (e, 1) for e < 2^b, (-e, -1) for e < 2^b - 1 */
+    TABLE_BYTE,    /* (v, 0) for -128 <= v < 128, then (0, 1) */
     TABLE_IS_ZERO, /* (d, z): 0 <= d < 2^bits, z = 1 where d = 0, else 0 */
 };
 
@@ -56,16 +56,6 @@ struct plan_tensor {
     unsigned depth; /* of sums below it */
 };
 
-/* A registered matrix: entry (output n, input (o, i)) in column from + n / rows * stride + o *
- * 2^i_bits
- * + i, row n % rows; its bias, if any, in column bias + n / rows. */
-struct plan_matrix {
-    unsigned i_bits, k_bits, n_bits;
-    size_t outer, runs;
-    size_t from, stride, bias;
-    unsigned grain;
-};
-
 struct plan_op {
     size_t sites, site[PLAN_SITES_A_OP], block[PLAN_BLOCKS_A_OP];
     unsigned
@@ -73,21 +63,20 @@ struct plan_op {
     bool clamps;
 };
 
-/* A code and the tests made of it. */
-struct plan_code {
-    size_t rows, k;
-    unsigned log_n;
-    uint32_t queries;
+/* What is proven. */
+enum plan_kind {
+    PLAN_HIDDEN_INPUT, /* the output, on some input in range */
+    PLAN_PUBLIC_INPUT, /* the output, on this input */
+    PLAN_REGISTRATION, /* every committed weight is a byte, every place between is 0 */
 };
 
 struct plan {
+    const struct layout *layout;
     const struct cmod *m;
-    bool public_input;
-    uint32_t budget; /* proofs that one commitment of the weights hides */
+    enum plan_kind kind;
 
     struct plan_tensor *tensor; /* ops + 1 */
     struct plan_op *op;
-    struct plan_matrix *matrix;
     struct plan_table *table;
     struct plan_site *site;
     size_t tables, sites;
@@ -98,24 +87,21 @@ struct plan {
     struct space space;
     struct space_vector pads;   /* P */
     struct space_vector folded; /* the weights' fold */
-    size_t data_columns;        /* of the weights, before their pads */
-    size_t byte_columns;        /* of these, those of matrices: the rest are biases */
-    struct plan_code weights, data;
+    struct code_shape data;
     size_t tail_pads; /* scalars that the last sumcheck hides */
 
     /* Found by rehearsal. */
     size_t hidden, products;
     struct ledger_product *product;
     size_t claims, weight_claims, dots, dot_elements, points;
-
-    struct digest architecture;
 };
 
 /*
- * Make the plan for `m`, which must outlive it. ERR_UNSUPPORTED when the model is out of reach of
- * the parameters, ERR_WEAK when they give less than SECURITY_FLOOR bits. Free with plan_free.
+ * Make the plan of `kind` for `layout`, which must outlive it. ERR_UNSUPPORTED when the model is
+ * out of reach of the parameters, ERR_WEAK when they give less than SECURITY_FLOOR bits. Free with
+ * plan_free.
  */
-cocoon_err plan_new(const struct cmod *m, uint32_t budget, bool public_input, struct plan **out,
+cocoon_err plan_new(const struct layout *layout, enum plan_kind kind, struct plan **out,
                     struct fail *fail) MUST_CHECK;
 void plan_free(struct plan *p);
 
@@ -130,6 +116,9 @@ size_t plan_proof_max(const struct plan *p);
 /* Return the number of the table of these rows (kind, bits, source, low), adding it if it is new.
  */
 size_t plan_table_need(struct plan *p, struct plan_table rows);
+
+/* Add a site of 2^bits look-ups in `table`; return its number. */
+size_t plan_site_add(struct plan *p, size_t table, unsigned bits);
 
 /* Add the next site of operation `op`: 2^bits look-ups in `table`. */
 void plan_op_site(struct plan *p, size_t op, size_t table, unsigned bits);

@@ -1,5 +1,7 @@
 #include "zk/prove.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 #include "zk/data.h"
 #include "zk/opening.h"
@@ -16,10 +18,12 @@ struct prover {
     struct opening opening;
 };
 
-struct prover *prover_new(const struct weights *weights, const struct kern *kern, struct par *par)
+struct prover *prover_new(const struct plan *plan, const struct weights *weights,
+                          const struct kern *kern, struct par *par)
 {
     struct prover *p = MEM_NEW(struct prover);
-    const struct plan *plan = weights->plan;
+
+    assert(weights->layout == plan->layout);
 
     p->plan = plan;
     p->weights = weights;
@@ -52,7 +56,7 @@ void prover_free(struct prover *p)
 
 const int32_t *prover_output(const struct prover *p)
 {
-    return engine_tensor(p->engine, p->plan->m->output);
+    return p->plan->kind == PLAN_REGISTRATION ? NULL : engine_tensor(p->engine, p->plan->m->output);
 }
 
 /* The first message: all values of zone A. */
@@ -69,8 +73,9 @@ static void commit(struct prover *p, const struct rng *rng)
 cocoon_err prover_run(struct prover *p, const int32_t *input, struct slice context,
                       const struct rng *rng, struct wr *out)
 {
-    struct statement s = {*weights_root(p->weights), p->plan->public_input ? input : NULL,
-                          prover_output(p), context};
+    struct statement s = {*weights_root(p->weights),
+                          p->plan->kind == PLAN_PUBLIC_INPUT ? input : NULL, prover_output(p),
+                          context};
     struct ext point[SPACE_BITS_MAX + 1];
     struct scalar value;
     struct fail fail;

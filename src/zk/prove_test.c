@@ -11,6 +11,7 @@ enum { BUDGET = 4 };
 struct fixture {
     struct sample sample;
     struct cmod m;
+    struct layout *layout;
     struct plan *plan;
     struct weights weights;
     struct prover *prover;
@@ -23,16 +24,17 @@ struct fixture {
 static const struct slice context = SLICE_INIT("context");
 
 static void fixture_init(struct fixture *f, const struct kern *kern, struct par *par,
-                         bool public_input)
+                         enum plan_kind kind)
 {
     struct secret32 seed = {{7}};
     struct fail fail;
 
     sample_parse(&f->sample, &f->m);
-    if (plan_new(&f->m, BUDGET, public_input, &f->plan, &fail) != OK)
+    if (layout_new(&f->m, BUDGET, &f->layout, &fail) != OK ||
+        plan_new(f->layout, kind, &f->plan, &fail) != OK)
         fail_msg("%s", fail.what);
-    weights_commit(&f->weights, f->plan, kern, par, &seed);
-    f->prover = prover_new(&f->weights, kern, par);
+    weights_commit(&f->weights, f->layout, kern, par, &seed);
+    f->prover = prover_new(f->plan, &f->weights, kern, par);
     f->verifier = verifier_new(f->plan, kern);
     f->input = sample_input(&f->sample);
     f->room = (uint8_t *)mem_new(plan_proof_max(f->plan));
@@ -46,6 +48,7 @@ static void fixture_fini(struct fixture *f)
     prover_free(f->prover);
     weights_fini(&f->weights);
     plan_free(f->plan);
+    layout_free(f->layout);
     sample_fini(&f->sample);
 }
 
@@ -60,13 +63,15 @@ static void prove(struct fixture *f, uint64_t seed)
     assert_int_equal(wr_end(&out, &f->proof), OK);
     mem_free(f->output);
     f->output = MEM_ARRAY(size, int32_t);
-    memcpy(f->output, prover_output(f->prover), size * sizeof *f->output);
+    if (f->plan->kind != PLAN_REGISTRATION)
+        memcpy(f->output, prover_output(f->prover), size * sizeof *f->output);
 }
 
 static struct statement statement_of(const struct fixture *f)
 {
-    return (struct statement){*weights_root(&f->weights), f->plan->public_input ? f->input : NULL,
-                              f->output, context};
+    return (struct statement){*weights_root(&f->weights),
+                              f->plan->kind == PLAN_PUBLIC_INPUT ? f->input : NULL, f->output,
+                              context};
 }
 
 static cocoon_err verify(const struct fixture *f)
@@ -79,16 +84,16 @@ static cocoon_err verify(const struct fixture *f)
     return err;
 }
 
-static void check_model(struct sample sample, bool public_input)
+static void check_model(struct sample sample, enum plan_kind kind)
 {
     for (int isa = KERN_PORTABLE; isa <= KERN_AVX512; isa++) {
         struct fixture f = {.sample = sample};
 
-        fixture_init(&f, kern_get((enum kern_isa)isa), NULL, public_input);
+        fixture_init(&f, kern_get((enum kern_isa)isa), NULL, kind);
         prove(&f, 5);
         assert_int_equal(verify(&f), OK);
         f.output[0] ^= 1;
-        assert_int_equal(verify(&f), ERR_PROOF);
+        assert_int_equal(verify(&f), kind == PLAN_REGISTRATION ? OK : ERR_PROOF);
         f.sample.arena = (struct arena){0};
         fixture_fini(&f);
     }
@@ -101,10 +106,10 @@ static void test_models(void **state)
         struct sample s;
 
         sample_mlp(&s, seed, 20 + 31 * (uint32_t)seed, 12, 5);
-        check_model(s, seed % 2 == 0);
+        check_model(s, (enum plan_kind)(seed % 3));
         sample_fini(&s);
         sample_cnn(&s, seed);
-        check_model(s, seed % 2 == 1);
+        check_model(s, (enum plan_kind)((seed + 1) % 3));
         sample_fini(&s);
     }
 }

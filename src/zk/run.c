@@ -7,6 +7,7 @@
 #include "zk/layer.h"
 #include "zk/leaves.h"
 #include "zk/mle.h"
+#include "zk/registration.h"
 #include "zk/table.h"
 
 enum { REHEARSAL_HIDDEN = 1 << 16, REHEARSAL_PRODUCTS = 1 << 14, TERMS_A_SITE = 20 };
@@ -33,7 +34,7 @@ void run_init(struct run *r, const struct plan *plan, struct arena *rehearsal)
         init_ledger(&r->ledger, plan->hidden, plan->products);
         memcpy(r->ledger.product, plan->product, plan->products * sizeof *plan->product);
         r->ledger.coefficient = MEM_ARRAY(ledger_pads(plan->hidden, plan->products), struct ext);
-        r->claim_room = plan->claims + plan->weight_claims + plan->weights.queries;
+        r->claim_room = plan->claims + plan->weight_claims + plan->layout->code.queries;
         r->weight_claim_room = plan->weight_claims;
         r->dot_room = plan->dots;
         r->point_room = plan->points;
@@ -185,6 +186,15 @@ static void speak_input(struct run *r)
     run_site_field_constant(r, 0, ext_from_i64(-(int64_t)r->plan->m->input_low));
 }
 
+static void speak_layers(struct run *r)
+{
+    if (r->plan->kind == PLAN_HIDDEN_INPUT)
+        speak_input(r);
+    for (size_t i = 0; i < r->plan->m->ops; i++)
+        if (layer_of(r->plan, i)->speak != NULL)
+            layer_of(r->plan, i)->speak(r, i);
+}
+
 /* What the tree left of the leaves is what they are made of. */
 static void close_leaves(struct run *r)
 {
@@ -248,12 +258,13 @@ void run_interactive(struct run *r, const int32_t *output, struct logup_tree *tr
     form_add_constant(&r->sum_q, EXT_ONE);
     for (size_t i = 0; i < r->plan->tables; i++)
         speak_table(r, i);
-    if (!r->plan->public_input)
-        speak_input(r);
-    for (size_t i = 0; i < r->plan->m->ops; i++)
-        if (layer_of(r->plan, i)->speak != NULL)
-            layer_of(r->plan, i)->speak(r, i);
+    if (r->plan->kind == PLAN_REGISTRATION)
+        registration_speak(r);
+    else
+        speak_layers(r);
     close_leaves(r);
+    if (r->plan->kind == PLAN_REGISTRATION)
+        return;
     speak_output(r, output);
     speak_dots(r);
 }

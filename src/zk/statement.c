@@ -16,7 +16,7 @@ static void absorb_integers(struct transcript *t, const int32_t *v, size_t count
     }
 }
 
-static void put_code(struct wr *w, const struct plan_code *c)
+static void put_code(struct wr *w, const struct code_shape *c)
 {
     wr_u64le(w, c->rows);
     wr_u64le(w, c->k);
@@ -30,19 +30,20 @@ void statement_absorb(const struct statement *s, const struct plan *p, struct tr
     uint8_t bytes[128];
     struct wr w = wr_init(bytes, sizeof bytes);
 
-    put_code(&w, &p->weights);
+    put_code(&w, &p->layout->code);
     put_code(&w, &p->data);
-    wr_u32le(&w, p->budget);
+    wr_u32le(&w, p->layout->budget);
     wr_u32le(&w, p->depth);
     wr_u64le(&w, p->hidden);
     wr_u64le(&w, p->products);
-    wr_u8(&w, p->public_input ? 1 : 0);
+    wr_u8(&w, (uint8_t)p->kind);
     transcript_absorb(t, SLICE_LIT("cocoon.zk.proof.v1"));
-    transcript_absorb(t, digest_slice(&p->architecture));
+    transcript_absorb(t, digest_slice(&p->layout->architecture));
     transcript_absorb(t, slice_make(bytes, w.len));
     transcript_absorb(t, digest_slice(&s->weights));
-    if (p->public_input)
+    if (p->kind == PLAN_PUBLIC_INPUT)
         absorb_integers(t, s->input, cmod_shape_size(in->shape));
-    absorb_integers(t, s->output, cmod_shape_size(out->shape));
+    if (p->kind != PLAN_REGISTRATION)
+        absorb_integers(t, s->output, cmod_shape_size(out->shape));
     transcript_absorb(t, s->context);
 }

@@ -10,8 +10,8 @@
 
 struct statement {
     struct digest weights; /* root of the commitment, made with the plan's budget */
-    const int32_t *input;  /* as many as the input shape has; NULL when hidden */
-    const int32_t *output; /* as many as the output shape has */
+    const int32_t *input;  /* of a plan with public input: as many as the input shape has */
+    const int32_t *output; /* as many as the output shape has; none for a registration */
     struct slice context;  /* whatever the proof shall be bound to */
 };
 

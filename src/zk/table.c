@@ -4,6 +4,8 @@
 
 #include "zk/mle.h"
 
+enum { BYTE_BITS = 8, BYTES = 1 << BYTE_BITS };
+
 unsigned table_fields(const struct plan_table *t)
 {
     switch (t->kind) {
@@ -11,6 +13,7 @@ unsigned table_fields(const struct plan_table *t)
         return 1;
     case TABLE_MAP:
     case TABLE_EXCESS:
+    case TABLE_BYTE:
     case TABLE_IS_ZERO:
         return 2;
     case TABLE_CLAMP:
@@ -37,6 +40,8 @@ size_t table_row(const struct plan_table *t, const int32_t fields[3])
         row = (size_t)(fields[0] - t->low);
     else if (t->kind == TABLE_EXCESS)
         row = excess_row(t, fields);
+    else if (t->kind == TABLE_BYTE)
+        row = fields[1] == 0 ? (size_t)(fields[0] + BYTES / 2) : BYTES;
     assert(row < (size_t)1 << t->bits);
     return row;
 }
@@ -69,6 +74,10 @@ static int32_t table_at(const struct cmod *m, const struct plan_table *t, unsign
         return row == 0 ? -1 : row == last ? 1 : 0;
     case TABLE_EXCESS:
         return excess_at(t, index, row);
+    case TABLE_BYTE:
+        if (index == 1)
+            return row < BYTES ? 0 : 1;
+        return row < BYTES ? (int32_t)row - BYTES / 2 : 0;
     case TABLE_IS_ZERO:
         if (index == 1)
             return row == 0 ? 1 : 0;
@@ -140,6 +149,11 @@ struct ext table_evaluate(const struct cmod *m, const struct plan_table *t, unsi
         return ext_sub(last_row(t, point), first_row(t, point));
     case TABLE_EXCESS:
         return evaluate_excess(t, index, point);
+    case TABLE_BYTE: /* the top bit is the kind */
+        if (index == 1)
+            return point[BYTE_BITS];
+        return ext_mul(ext_sub(EXT_ONE, point[BYTE_BITS]),
+                       ext_sub(mle_index(point, BYTE_BITS), ext_from_i64(BYTES / 2)));
     case TABLE_IS_ZERO:
         return index == 0 ? row : first_row(t, point);
     }

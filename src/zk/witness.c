@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "zk/layer.h"
+#include "zk/registration.h"
 #include "zk/room.h"
 #include "zk/table.h"
 #include "zk/weights.h"
@@ -22,7 +23,7 @@ static size_t longest(const struct plan *p)
     for (size_t i = 0; i < p->tables; i++)
         most = num_max(most, (size_t)3 << p->table[i].bits);
     for (size_t i = 0; i < p->sites; i++)
-        most = num_max(most, (size_t)1 << p->site[i].bits);
+        most = num_max(most, (size_t)2 << p->site[i].bits);
     for (size_t i = 0; i <= p->m->ops; i++)
         most = num_max(most, tensor_size(&p->tensor[i]));
     return most;
@@ -41,7 +42,7 @@ void witness_init(struct witness *w, const struct plan *plan, const struct kern 
         w->tensor[i] = t->committed ? witness_block(w, t->block)
                                     : (int32_t *)room_new(tensor_size(t) * sizeof(int32_t));
     }
-    w->folded = room_ext(plan->weights.k + KERN_ROWS);
+    w->folded = room_ext(plan->layout->code.k + KERN_ROWS);
     w->room = room_ext(longest(plan));
     w->dot_room = room_ext(plan->dot_elements);
 }
@@ -83,7 +84,13 @@ void witness_sites(struct witness *w,
 {
     const struct plan *p = w->plan;
 
-    if (!p->public_input) {
+    for (size_t i = 0; p->kind == PLAN_REGISTRATION && i < p->sites; i++) {
+        const int32_t *fields[3] = {NULL, NULL, NULL};
+
+        registration_site_values(w, i, fields);
+        visit(arg, i, fields);
+    }
+    if (p->kind == PLAN_HIDDEN_INPUT) {
         const int32_t *fields[3] = {w->scratch, NULL, NULL};
 
         for (size_t i = 0; i < tensor_size(&p->tensor[0]); i++)
@@ -120,14 +127,16 @@ static void count_site(void *arg, size_t site, const int32_t *const fields[3])
 cocoon_err witness_fill(struct witness *w, const int32_t *input)
 {
     const struct plan *p = w->plan;
-    cocoon_err err = engine_run(w->engine, input);
+    cocoon_err err;
 
-    if (err != OK)
-        return err;
-    w->dot_used = 0;
-    fill_input(w, input);
-    for (size_t op = 0; op < p->m->ops; op++)
-        layer_of(p, op)->witness(w, op);
+    if (p->kind != PLAN_REGISTRATION) {
+        if ((err = engine_run(w->engine, input)) != OK)
+            return err;
+        w->dot_used = 0;
+        fill_input(w, input);
+        for (size_t op = 0; op < p->m->ops; op++)
+            layer_of(p, op)->witness(w, op);
+    }
     for (size_t i = 0; i < p->tables; i++)
         memset(witness_block(w, p->table[i].block), 0, sizeof(int32_t) << p->table[i].bits);
     witness_sites(w, count_site, w);
