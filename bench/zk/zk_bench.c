@@ -88,7 +88,7 @@ static void prove_and_verify(const struct plan *plan, const struct weights *weig
                              const struct kern *kern, struct par *par, struct sample *s, int reps,
                              struct measured *m)
 {
-    struct prover *prover = prover_new(plan, weights, kern, par);
+    struct prover *prover = prover_new(plan, &weights, kern, par);
     struct verifier *verifier = verifier_new(plan, kern);
     uint8_t *room = mem_new(plan_proof_max(plan));
     const int32_t *input = sample_input(s);
@@ -97,7 +97,9 @@ static void prove_and_verify(const struct plan *plan, const struct weights *weig
 
     for (int i = 0; i < reps; i++) {
         struct wr out = wr_init(room, plan_proof_max(plan));
-        struct statement st = {*weights_root(weights), NULL, prover_output(prover), context};
+        struct statement st = {.weights = {*weights_root(weights)},
+                               .output = prover_output(prover),
+                               .context = context};
         double t0 = now_ms(), t1;
 
         if (prover_run(prover, input, context, &rand_system, &out) != OK ||

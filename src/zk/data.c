@@ -53,12 +53,12 @@ static size_t largest_block(const struct plan *p)
 
     for (size_t i = 0; i < p->space.count; i++)
         most = num_max(most, (size_t)1 << p->space.block[i].bits);
-    return num_max(most, 2 * p->folded.len); /* eq tables over a matrix's inputs too */
+    return num_max(most, 2 * p->folded[0].len); /* eq tables over a matrix's inputs too */
 }
 
 void data_init(struct data *d, const struct plan *plan, const struct kern *kern, struct par *par)
 {
-    size_t vector = num_max(plan->pads.len, plan->folded.len);
+    size_t vector = num_max(plan->pads.len, plan->folded[0].len);
 
     *d = (struct data){.plan = plan, .kern = kern, .par = par};
     d->space = (field *)room_new(space_size(plan) * sizeof(field));
@@ -117,8 +117,9 @@ void data_draw(struct data *d, const struct rng *rng)
 
     prg_init(&d->prg, rng);
     for (size_t i = 0; i < p->pads.len; i++)
-        d->pads[i] = i < p->hidden + 2 ? prg_ext(&d->prg) : EXT_ZERO;
-    ledger_fill_products(d->pads, p->hidden, p->product, p->products);
+        d->pads[i] = i < ledger_uniform(p->hidden, p->products) ? prg_ext(&d->prg) : EXT_ZERO;
+    if (p->products > 0)
+        ledger_fill_products(d->pads, p->hidden, p->product, p->products);
     for (size_t i = 0; i < p->tail_pads; i++)
         d->tail[i] = prg_ext(&d->prg);
     for (unsigned n = 0; n < p->pads.pieces; n++) {
@@ -130,12 +131,12 @@ void data_draw(struct data *d, const struct rng *rng)
     }
 }
 
-void data_put_fold(struct data *d, struct ext_array folded)
+void data_put_fold(struct data *d, size_t which, struct ext_array folded)
 {
     const struct plan *p = d->plan;
 
-    for (unsigned n = 0; n < p->folded.pieces; n++) {
-        const struct space_piece *piece = &p->folded.piece[n];
+    for (unsigned n = 0; n < p->folded[which].pieces; n++) {
+        const struct space_piece *piece = &p->folded[which].piece[n];
 
         for (unsigned j = 0; j < EXT_DEGREE; j++)
             memcpy(d->space + vector_at(p, piece, piece->from, j), folded.c[j] + piece->from,

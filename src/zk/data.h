@@ -34,8 +34,8 @@ void data_fini(struct data *d);
 /* Draw P and the tail, and put P into zone A, whose other values are in place. */
 void data_draw(struct data *d, const struct rng *rng);
 
-/* Put the weights' fold into zone B. */
-void data_put_fold(struct data *d, struct ext_array folded);
+/* Put the fold of commitment `which` into zone B. */
+void data_put_fold(struct data *d, size_t which, struct ext_array folded);
 
 /* Commit a zone: its data, zeros elsewhere, fresh pads; zone A also the tail and the mask. */
 void data_commit(struct data *d, const struct code *code, enum space_zone zone);

@@ -124,8 +124,8 @@ static void fill_weights(struct run *r, const struct layout_matrix *x, struct ex
 
         for (size_t k = 0, size; k < x->stride; k += size) {
             size = (size_t)1 << (mle_bits(x->stride - k + 1) - 1);
-            w->kern->add_scaled(ext_array_from(g, k), ext_array_from(w->folded, from + k), factor,
-                                size);
+            w->kern->add_scaled(ext_array_from(g, k), ext_array_from(w->folded[0], from + k),
+                                factor, size);
         }
     }
 }
@@ -176,7 +176,7 @@ static struct scalar open_weights(struct run *r, const struct layout_matrix *x,
     *run_weight_claim(r) = (struct claim){.kind = CLAIM_MATRIX,
                                           .value = s,
                                           .scale = row_scale(r, x),
-                                          .vector = &r->plan->folded,
+                                          .vector = &r->plan->folded[0],
                                           .low = k,
                                           .low_bits = part.k_bits,
                                           .high = at.c + mle_bits(r->plan->layout->code.rows),
@@ -199,7 +199,7 @@ static struct ext bias_value(const struct run *r, const struct layout_matrix *x,
         return EXT_ZERO;
     for (size_t h = 0; h < x->runs; h++)
         sum = ext_add(sum, ext_mul(mle_at(high, high_bits(r->plan, x), h),
-                                   ext_array_get(r->witness->folded, part.from + h)));
+                                   ext_array_get(r->witness->folded[0], part.from + h)));
     return ext_mul(sum, ext_inv(row_scale(r, x)));
 }
 

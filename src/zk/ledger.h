@@ -60,6 +60,12 @@ static inline size_t ledger_pads(size_t hidden, size_t products)
     return products == 0 ? hidden : hidden + 2 + 2 * products + 1;
 }
 
+/* Return how many of them are drawn; the others follow. */
+static inline size_t ledger_uniform(size_t hidden, size_t products)
+{
+    return products == 0 ? hidden : hidden + 2;
+}
+
 /* Forget all but the memory and its limits. */
 void ledger_reset(struct ledger *l, struct wire *wire, const struct ext *pads);
 

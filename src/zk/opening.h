@@ -31,9 +31,9 @@ struct opening {
     const struct plan *plan;
     const struct kern *kern;
     struct run *run;
-    struct data *data;             /* the prover's */
-    const struct weights *weights; /* the prover's */
-    struct digest root[2], weights_root;
+    struct data *data;                             /* the prover's */
+    const struct weights *weights[PLAN_FOLDS_MAX]; /* the prover's */
+    struct digest root[2], weights_root[PLAN_FOLDS_MAX];
     struct code code; /* of the data */
     struct ledger tail;
     uint32_t *positions, *work;

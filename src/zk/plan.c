@@ -163,7 +163,7 @@ struct security plan_security(const struct plan *p)
     struct security s = {
         .lookups = p->leaves,
         .columns = 3,
-        .combined = p->claims + p->weight_claims + p->layout->code.queries,
+        .combined = p->claims + p->weight_claims + p->folds * p->layout->code.queries,
         .products = p->products,
         .weights_k = p->layout->code.k,
         .data_k = p->data.k,
@@ -191,15 +191,17 @@ static cocoon_err make(struct plan *p, struct fail *fail)
 {
     cocoon_err err;
 
+    p->folds = p->kind == PLAN_REFRESH ? 2 : 1;
     if (p->kind == PLAN_REGISTRATION)
         registration_declare(p);
-    else if ((err = declare_ops(p, fail)) != OK)
+    if (plan_is_inference(p) && (err = declare_ops(p, fail)) != OK)
         return err;
     place_leaves(p);
     rehearse(p);
     space_vector_add(&p->space, SPACE_A, space_round(ledger_pads(p->hidden, p->products)),
                      &p->pads);
-    space_vector_add(&p->space, SPACE_B, p->layout->code.k, &p->folded);
+    for (size_t i = 0; i < p->folds; i++)
+        space_vector_add(&p->space, SPACE_B, p->layout->code.k, &p->folded[i]);
     choose_data_code(p);
     return check_codes(p, fail);
 }
@@ -230,8 +232,8 @@ size_t plan_proof_max(const struct plan *p)
     const struct code_shape *w = &p->layout->code, *d = &p->data;
     size_t words = EXT_DEGREE * (p->hidden + p->tail_pads + d->k + 3);
 
-    words += w->queries * w->rows + d->queries * (2 * d->rows + OPENING_EXTRA_ROWS);
-    return words * sizeof(field) + sizeof(struct digest) * (2 + (size_t)w->queries * w->log_n +
+    words += p->folds * w->queries * w->rows + d->queries * (2 * d->rows + OPENING_EXTRA_ROWS);
+    return words * sizeof(field) + sizeof(struct digest) * (2 + p->folds * w->queries * w->log_n +
                                                             2 * (size_t)d->queries * d->log_n);
 }
 

@@ -68,7 +68,10 @@ enum plan_kind {
     PLAN_HIDDEN_INPUT, /* the output, on some input in range */
     PLAN_PUBLIC_INPUT, /* the output, on this input */
     PLAN_REGISTRATION, /* every committed weight is a byte, every place between is 0 */
+    PLAN_REFRESH,      /* two commitments are of the same weights */
 };
+
+enum { PLAN_FOLDS_MAX = 2 };
 
 struct plan {
     const struct layout *layout;
@@ -85,8 +88,9 @@ struct plan {
     unsigned depth; /* it has 2^depth leaves */
 
     struct space space;
-    struct space_vector pads;   /* P */
-    struct space_vector folded; /* the weights' fold */
+    struct space_vector pads;                   /* P */
+    size_t folds;                               /* commitments of weights that are opened */
+    struct space_vector folded[PLAN_FOLDS_MAX]; /* their folds */
     struct code_shape data;
     size_t tail_pads; /* scalars that the last sumcheck hides */
 
@@ -104,6 +108,12 @@ struct plan {
 cocoon_err plan_new(const struct layout *layout, enum plan_kind kind, struct plan **out,
                     struct fail *fail) MUST_CHECK;
 void plan_free(struct plan *p);
+
+/* Tell whether the plan is about an output of the model. */
+static inline bool plan_is_inference(const struct plan *p)
+{
+    return p->kind == PLAN_HIDDEN_INPUT || p->kind == PLAN_PUBLIC_INPUT;
+}
 
 /* Return what the plan's soundness depends on. */
 struct security plan_security(const struct plan *p);

@@ -9,7 +9,6 @@
 
 struct prover {
     const struct plan *plan;
-    const struct weights *weights;
     struct engine *engine;
     struct witness witness;
     struct logup_tree tree;
@@ -18,26 +17,30 @@ struct prover {
     struct opening opening;
 };
 
-struct prover *prover_new(const struct plan *plan, const struct weights *weights,
+static dot_fn *dot_for(const struct kern *kern)
+{
+    return dot_get(kern->isa == KERN_AVX512 ? DOT_AVX512
+                   : kern->isa == KERN_AVX2 ? DOT_AVX2
+                                            : DOT_PORTABLE);
+}
+
+struct prover *prover_new(const struct plan *plan, const struct weights *const *weights,
                           const struct kern *kern, struct par *par)
 {
     struct prover *p = MEM_NEW(struct prover);
 
-    assert(weights->layout == plan->layout);
-
     p->plan = plan;
-    p->weights = weights;
-    p->engine = engine_new(plan->m, dot_get(kern->isa == KERN_AVX512 ? DOT_AVX512
-                                            : kern->isa == KERN_AVX2 ? DOT_AVX2
-                                                                     : DOT_PORTABLE));
+    p->engine = engine_new(plan->m, dot_for(kern));
     witness_init(&p->witness, plan, kern, par, p->engine);
-    p->witness.weights = weights;
     logup_tree_init(&p->tree, plan->depth, kern, par);
     data_init(&p->data, plan, kern, par);
     run_init(&p->run, plan, NULL);
     opening_init(&p->opening, plan, kern, par_threads(par), &p->run);
     p->opening.data = &p->data;
-    p->opening.weights = weights;
+    for (size_t i = 0; i < plan->folds; i++) {
+        assert(weights[i]->layout == plan->layout);
+        p->witness.weights[i] = p->opening.weights[i] = weights[i];
+    }
     return p;
 }
 
@@ -73,9 +76,9 @@ static void commit(struct prover *p, const struct rng *rng)
 cocoon_err prover_run(struct prover *p, const int32_t *input, struct slice context,
                       const struct rng *rng, struct wr *out)
 {
-    struct statement s = {*weights_root(p->weights),
-                          p->plan->kind == PLAN_PUBLIC_INPUT ? input : NULL, prover_output(p),
-                          context};
+    struct statement s = {.input = p->plan->kind == PLAN_PUBLIC_INPUT ? input : NULL,
+                          .output = prover_output(p),
+                          .context = context};
     struct ext point[SPACE_BITS_MAX + 1];
     struct scalar value;
     struct fail fail;
@@ -84,6 +87,8 @@ cocoon_err prover_run(struct prover *p, const int32_t *input, struct slice conte
 
     if ((err = witness_fill(&p->witness, input)) != OK)
         return err;
+    for (size_t i = 0; i < p->plan->folds; i++)
+        s.weights[i] = *weights_root(p->witness.weights[i]);
     wire_init_prover(&p->run.wire, out);
     statement_absorb(&s, p->plan, &p->run.wire.transcript);
     commit(p, rng);

@@ -16,16 +16,16 @@
 struct prover;
 
 /*
- * Make a prover of `plan` for `weights` of the same layout, which must outlive it. `par` may be
- * NULL. Free with prover_free, which wipes.
+ * Make a prover of `plan` for the commitments it opens (plan->folds of them, of the plan's layout),
+ * which must outlive it. `par` may be NULL. Free with prover_free, which wipes.
  */
-struct prover *prover_new(const struct plan *plan, const struct weights *weights,
+struct prover *prover_new(const struct plan *plan, const struct weights *const *weights,
                           const struct kern *kern, struct par *par);
 void prover_free(struct prover *p);
 
 /*
- * Prove that the committed model gives prover_output() on `input` (for a registration, that the
- * commitment is well formed; no input or output); write the proof to `out`. `rng`
+ * Prove that the committed model gives prover_output() on `input` (for a plan without inference,
+ * what the plan is about; no input, no output); write the proof to `out`. `rng`
  * draws fresh pads. The caller has counted this proof against the weights' budget, durably, before
  * the proof leaves it. ERR_RANGE when the input is out of the model's range, ERR_LIMIT when `out`
  * is too small (plan_proof_max() is enough).

@@ -13,7 +13,7 @@ struct fixture {
     struct cmod m;
     struct layout *layout;
     struct plan *plan;
-    struct weights weights;
+    struct weights weights[PLAN_FOLDS_MAX];
     struct prover *prover;
     struct verifier *verifier;
     int32_t *input, *output;
@@ -33,8 +33,12 @@ static void fixture_init(struct fixture *f, const struct kern *kern, struct par 
     if (layout_new(&f->m, BUDGET, &f->layout, &fail) != OK ||
         plan_new(f->layout, kind, &f->plan, &fail) != OK)
         fail_msg("%s", fail.what);
-    weights_commit(&f->weights, f->layout, kern, par, &seed);
-    f->prover = prover_new(f->plan, &f->weights, kern, par);
+    for (uint8_t i = 0; i < PLAN_FOLDS_MAX; i++) {
+        seed.bytes[1] = i;
+        weights_commit(&f->weights[i], f->layout, kern, par, &seed);
+    }
+    f->prover =
+        prover_new(f->plan, (const struct weights *[]){&f->weights[0], &f->weights[1]}, kern, par);
     f->verifier = verifier_new(f->plan, kern);
     f->input = sample_input(&f->sample);
     f->room = (uint8_t *)mem_new(plan_proof_max(f->plan));
@@ -46,7 +50,8 @@ static void fixture_fini(struct fixture *f)
     mem_free(f->room);
     verifier_free(f->verifier);
     prover_free(f->prover);
-    weights_fini(&f->weights);
+    for (size_t i = 0; i < PLAN_FOLDS_MAX; i++)
+        weights_fini(&f->weights[i]);
     plan_free(f->plan);
     layout_free(f->layout);
     sample_fini(&f->sample);
@@ -63,15 +68,17 @@ static void prove(struct fixture *f, uint64_t seed)
     assert_int_equal(wr_end(&out, &f->proof), OK);
     mem_free(f->output);
     f->output = MEM_ARRAY(size, int32_t);
-    if (f->plan->kind != PLAN_REGISTRATION)
+    if (plan_is_inference(f->plan))
         memcpy(f->output, prover_output(f->prover), size * sizeof *f->output);
 }
 
 static struct statement statement_of(const struct fixture *f)
 {
-    return (struct statement){*weights_root(&f->weights),
-                              f->plan->kind == PLAN_PUBLIC_INPUT ? f->input : NULL, f->output,
-                              context};
+    return (struct statement){
+        .weights = {*weights_root(&f->weights[0]), *weights_root(&f->weights[1])},
+        .input = f->plan->kind == PLAN_PUBLIC_INPUT ? f->input : NULL,
+        .output = f->output,
+        .context = context};
 }
 
 static cocoon_err verify(const struct fixture *f)
@@ -93,7 +100,7 @@ static void check_model(struct sample sample, enum plan_kind kind)
         prove(&f, 5);
         assert_int_equal(verify(&f), OK);
         f.output[0] ^= 1;
-        assert_int_equal(verify(&f), kind == PLAN_REGISTRATION ? OK : ERR_PROOF);
+        assert_int_equal(verify(&f), kind <= PLAN_PUBLIC_INPUT ? ERR_PROOF : OK);
         f.sample.arena = (struct arena){0};
         fixture_fini(&f);
     }
@@ -102,14 +109,14 @@ static void check_model(struct sample sample, enum plan_kind kind)
 static void test_models(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed < 4; seed++) {
+    for (uint64_t seed = 1; seed < 5; seed++) {
         struct sample s;
 
         sample_mlp(&s, seed, 20 + 31 * (uint32_t)seed, 12, 5);
-        check_model(s, (enum plan_kind)(seed % 3));
+        check_model(s, (enum plan_kind)(seed % 4));
         sample_fini(&s);
         sample_cnn(&s, seed);
-        check_model(s, (enum plan_kind)((seed + 1) % 3));
+        check_model(s, (enum plan_kind)((seed + 1) % 4));
         sample_fini(&s);
     }
 }

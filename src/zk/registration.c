@@ -66,7 +66,7 @@ void registration_site_values(struct witness *w, size_t i, const int32_t *fields
     struct marking m = {piece, rows, w->scratch + size};
 
     for (size_t j = 0; j < size; j++) {
-        w->scratch[j] = weights_byte(w->weights, piece.from + j / rows, j % rows);
+        w->scratch[j] = weights_byte(w->weights[0], piece.from + j / rows, j % rows);
         m.kind[j] = 1;
     }
     layout_parts(l, mark_part, &m);
@@ -112,19 +112,19 @@ static struct scalar open_piece(struct run *r, struct column_piece piece)
 
     for (size_t c = 0; r->witness != NULL && c < (size_t)1 << piece.bits; c++)
         value = ext_add(value, ext_mul(mle_at(columns, piece.bits, c),
-                                       ext_array_get(r->witness->folded, piece.from + c)));
+                                       ext_array_get(r->witness->folded[0], piece.from + c)));
     s = ledger_hide(&r->ledger, value);
-    *run_weight_claim(r) =
-        (struct claim){.kind = CLAIM_MATRIX,
-                       .value = s,
-                       .scale = EXT_ONE,
-                       .vector = &r->plan->folded,
-                       .low = columns,
-                       .low_bits = piece.bits,
-                       .count = 1,
-                       .from = piece.from,
-                       .stride = (size_t)1 << piece.bits,
-                       .grain = (unsigned)num_min(piece.bits, last_piece_bits(&r->plan->folded))};
+    *run_weight_claim(r) = (struct claim){
+        .kind = CLAIM_MATRIX,
+        .value = s,
+        .scale = EXT_ONE,
+        .vector = &r->plan->folded[0],
+        .low = columns,
+        .low_bits = piece.bits,
+        .count = 1,
+        .from = piece.from,
+        .stride = (size_t)1 << piece.bits,
+        .grain = (unsigned)num_min(piece.bits, last_piece_bits(&r->plan->folded[0]))};
     return s;
 }
 

@@ -7,6 +7,7 @@
 #include "zk/layer.h"
 #include "zk/leaves.h"
 #include "zk/mle.h"
+#include "zk/refresh.h"
 #include "zk/registration.h"
 #include "zk/table.h"
 
@@ -34,7 +35,8 @@ void run_init(struct run *r, const struct plan *plan, struct arena *rehearsal)
         init_ledger(&r->ledger, plan->hidden, plan->products);
         memcpy(r->ledger.product, plan->product, plan->products * sizeof *plan->product);
         r->ledger.coefficient = MEM_ARRAY(ledger_pads(plan->hidden, plan->products), struct ext);
-        r->claim_room = plan->claims + plan->weight_claims + plan->layout->code.queries;
+        r->claim_room =
+            plan->claims + plan->weight_claims + plan->folds * plan->layout->code.queries;
         r->weight_claim_room = plan->weight_claims;
         r->dot_room = plan->dots;
         r->point_room = plan->points;
@@ -246,6 +248,10 @@ void run_interactive(struct run *r, const int32_t *output, struct logup_tree *tr
 {
     struct transcript *t = &r->wire.transcript;
 
+    if (r->plan->kind == PLAN_REFRESH) {
+        refresh_speak(r);
+        return;
+    }
     r->alpha = transcript_ext(t);
     r->beta[0] = transcript_ext(t);
     r->beta[1] = ext_mul(r->beta[0], r->beta[0]);
@@ -253,18 +259,19 @@ void run_interactive(struct run *r, const int32_t *output, struct logup_tree *tr
     if (r->witness != NULL)
         leaves_fill(r->witness, r->alpha, r->beta, tree);
     logup_run(&r->ledger, r->plan->depth, tree, &r->leaves);
+    r->row_point = r->leaves.point;
     if (r->witness != NULL)
         witness_fold(r->witness, r->leaves.point);
     form_add_constant(&r->sum_q, EXT_ONE);
     for (size_t i = 0; i < r->plan->tables; i++)
         speak_table(r, i);
-    if (r->plan->kind == PLAN_REGISTRATION)
+    if (!plan_is_inference(r->plan)) {
         registration_speak(r);
-    else
-        speak_layers(r);
-    close_leaves(r);
-    if (r->plan->kind == PLAN_REGISTRATION)
+        close_leaves(r);
         return;
+    }
+    speak_layers(r);
+    close_leaves(r);
     speak_output(r, output);
     speak_dots(r);
 }

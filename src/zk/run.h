@@ -35,6 +35,7 @@ struct run {
     struct ledger ledger;
     struct ext alpha, beta[3]; /* fingerprint = tag + sum of beta[j] field j */
     struct logup_claim leaves;
+    const struct ext *row_point; /* at which the weights are folded */
     struct ext site_weight;      /* of the site being spoken for */
     struct form sum_p, sum_q;    /* what the leaves' claims must equal */
     struct claim *claims;        /* on blocks; later all claims on data */

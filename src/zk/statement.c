@@ -40,10 +40,11 @@ void statement_absorb(const struct statement *s, const struct plan *p, struct tr
     transcript_absorb(t, SLICE_LIT("cocoon.zk.proof.v1"));
     transcript_absorb(t, digest_slice(&p->layout->architecture));
     transcript_absorb(t, slice_make(bytes, w.len));
-    transcript_absorb(t, digest_slice(&s->weights));
+    for (size_t i = 0; i < p->folds; i++)
+        transcript_absorb(t, digest_slice(&s->weights[i]));
     if (p->kind == PLAN_PUBLIC_INPUT)
         absorb_integers(t, s->input, cmod_shape_size(in->shape));
-    if (p->kind != PLAN_REGISTRATION)
+    if (plan_is_inference(p))
         absorb_integers(t, s->output, cmod_shape_size(out->shape));
     transcript_absorb(t, s->context);
 }

@@ -9,7 +9,7 @@
 #include "zk/wire.h"
 
 struct statement {
-    struct digest weights; /* root of the commitment, made with the plan's budget */
+    struct digest weights[PLAN_FOLDS_MAX]; /* roots of the commitments that the plan opens */
     const int32_t *input;  /* of a plan with public input: as many as the input shape has */
     const int32_t *output; /* as many as the output shape has; none for a registration */
     struct slice context;  /* whatever the proof shall be bound to */

@@ -1,5 +1,7 @@
 #include "zk/verify.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "zk/opening.h"
 
@@ -55,7 +57,7 @@ cocoon_err verifier_run(struct verifier *v, const struct statement *s, struct sl
         return fail_set(fail, ERR_WEAK, 0, "parameters give less than 100 bits of soundness");
     wire_init_verifier(&r->wire, proof);
     statement_absorb(s, v->plan, &r->wire.transcript);
-    o->weights_root = s->weights;
+    memcpy(o->weights_root, s->weights, sizeof o->weights_root);
     o->root[SPACE_A] = wire_digest(&r->wire, &o->root[SPACE_A]);
     r->input = s->input;
     run_reset(r, NULL);

@@ -42,7 +42,8 @@ void witness_init(struct witness *w, const struct plan *plan, const struct kern 
         w->tensor[i] = t->committed ? witness_block(w, t->block)
                                     : (int32_t *)room_new(tensor_size(t) * sizeof(int32_t));
     }
-    w->folded = room_ext(plan->layout->code.k + KERN_ROWS);
+    for (size_t i = 0; i < plan->folds; i++)
+        w->folded[i] = room_ext(plan->layout->code.k + KERN_ROWS);
     w->room = room_ext(longest(plan));
     w->dot_room = room_ext(plan->dot_elements);
 }
@@ -57,7 +58,8 @@ void witness_fini(struct witness *w)
     mem_wipe(w->values, w->plan->space.end_a * sizeof *w->values);
     room_free_ext(&w->dot_room);
     room_free_ext(&w->room);
-    room_free_ext(&w->folded);
+    for (size_t i = 0; i < w->plan->folds; i++)
+        room_free_ext(&w->folded[i]);
     mem_free(w->tensor);
     room_free(w->scratch);
     room_free(w->values);
@@ -129,7 +131,7 @@ cocoon_err witness_fill(struct witness *w, const int32_t *input)
     const struct plan *p = w->plan;
     cocoon_err err;
 
-    if (p->kind != PLAN_REGISTRATION) {
+    if (plan_is_inference(p)) {
         if ((err = engine_run(w->engine, input)) != OK)
             return err;
         w->dot_used = 0;
@@ -145,5 +147,6 @@ cocoon_err witness_fill(struct witness *w, const int32_t *input)
 
 void witness_fold(struct witness *w, const struct ext *row_point)
 {
-    weights_fold(w->weights, w->kern, w->par, row_point, w->folded);
+    for (size_t i = 0; i < w->plan->folds; i++)
+        weights_fold(w->weights[i], w->kern, w->par, row_point, w->folded[i]);
 }

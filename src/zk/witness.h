@@ -14,16 +14,16 @@ struct weights;
 
 struct witness {
     const struct plan *plan;
-    const struct weights *weights;
+    const struct weights *weights[PLAN_FOLDS_MAX];
     struct par *par;
     const struct kern *kern;
     struct engine *engine;
-    int32_t *values;           /* zone A of the data space, but for P */
-    int32_t **tensor;          /* of each tensor; committed ones lie in `values` */
-    int32_t *scratch;          /* as long as the largest site */
-    struct ext_array folded;   /* the weights, rows folded */
-    struct ext_array room;     /* an eq table: as long as the largest tensor */
-    struct ext_array dot_room; /* plan->dot_elements */
+    int32_t *values;                         /* zone A of the data space, but for P */
+    int32_t **tensor;                        /* of each tensor; committed ones lie in `values` */
+    int32_t *scratch;                        /* as long as the largest site */
+    struct ext_array folded[PLAN_FOLDS_MAX]; /* the weights, rows folded */
+    struct ext_array room;                   /* an eq table: as long as the largest tensor */
+    struct ext_array dot_room;               /* plan->dot_elements */
     size_t dot_used;
 };
 
@@ -47,7 +47,7 @@ void witness_sites(struct witness *w,
                    void (*visit)(void *arg, size_t site, const int32_t *const fields[3]),
                    void *arg);
 
-/* Set w->folded to the registered weights folded at the row point. */
+/* Set w->folded to the committed weights folded at the row point. */
 void witness_fold(struct witness *w, const struct ext *row_point);
 
 #endif
