@@ -12,8 +12,12 @@
  */
 #include "attest/nvgpu.h"
 
+#include <assert.h>
+
 #include "attest/dice.h"
 #include "base/mem.h"
+
+enum { CHAIN_MIN = 3 };
 
 static const struct rule rule_structure = {"nvgpu.structure", "the report is well formed",
                                            "DSP0274 1.1 10.11"};
@@ -69,6 +73,44 @@ static void check_chip(struct nvgpu *g)
     (void)result_check_detail(&g->a->result, &rule_kind,
                               kind != NULL && slice_eq_text(g->a->evidence->kind, kind),
                               ERR_MISMATCH, g->chip);
+}
+
+/* Write big-endian `number` in decimal, kept in the arena. */
+static struct slice decimal(struct nvgpu *g, struct slice number)
+{
+    uint8_t rest[X509_SERIAL_MAX];
+    char digits[3 * X509_SERIAL_MAX];
+    size_t at = sizeof digits;
+    struct slice out = {NULL, 0};
+
+    assert(number.len <= sizeof rest);
+    for (size_t i = 0; i < number.len; i++)
+        rest[i] = number.ptr[i];
+    do {
+        unsigned carry = 0;
+
+        for (size_t i = 0; i < number.len; i++) {
+            unsigned value = carry << 8 | rest[i];
+
+            rest[i] = (uint8_t)(value / 10);
+            carry = value % 10;
+        }
+        digits[--at] = (char)('0' + carry);
+    } while (!slice_is_zero(slice_make(rest, number.len)));
+    if (arena_copy(g->a->arena, slice_make(digits + at, sizeof digits - at), &out) != OK)
+        g->a->result.claims.bad = true;
+    return out;
+}
+
+/* Who the device is, as NVIDIA's tools say it: by its boot ROM's certificate. */
+static void claim_identity(struct nvgpu *g)
+{
+    struct claims *c = &g->a->result.claims;
+    struct slice name;
+
+    if (x509_name_find(g->chain[1].subject, OID_COMMON_NAME, &name))
+        claim_text(c, g->claims, "hwmodel", name);
+    claim_text(c, g->claims, "ueid", decimal(g, g->chain[1].serial));
 }
 
 static void claim_chain(struct nvgpu *g)
@@ -131,11 +173,12 @@ static void require_signature(struct nvgpu *g)
 static void check_device(struct nvgpu *g)
 {
     struct result *r = &g->a->result;
-    struct fail fail = {ERR_MISSING, 0, "evidence has no part \"chain\""};
+    struct fail fail = {ERR_MISSING, 0, "no chain of at least leaf, boot ROM and root"};
     struct slice pem;
 
     if (!evidence_find(g->a->evidence, "chain", &pem) ||
-        x509_read_chain(pem, g->a->arena, g->chain, X509_CHAIN_MAX, &g->chain_count, &fail) != OK) {
+        x509_read_chain(pem, g->a->arena, g->chain, X509_CHAIN_MAX, &g->chain_count, &fail) != OK ||
+        g->chain_count < CHAIN_MIN) {
         (void)result_fail(r, &rule_chain_present, &fail);
         return;
     }
@@ -144,6 +187,7 @@ static void check_device(struct nvgpu *g)
     (void)chain_check_given(g->a, "device_root", &g->chain[g->chain_count - 1], &rule_root);
     check_chip(g);
     claim_chain(g);
+    claim_identity(g);
     check_fwid(g);
     require_signature(g);
     nvgpu_check_rims(g);

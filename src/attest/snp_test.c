@@ -5,6 +5,7 @@
 #include "attest/snp.h"
 
 #include "attest/kit_amd_test.h"
+#include "attest/kit_check_test.h"
 #include "base/test.h"
 
 enum { ARENA_MAX = 8 * 1024 * 1024 };
@@ -49,27 +50,13 @@ static void run(const struct amd_world *w, const struct policy *p)
 
 static void expect_only(const char *name, const char *rule)
 {
-    bool found = false;
-
-    for (const struct check *c = a.result.first; c != NULL; c = c->next) {
-        if (c->status != CHECK_FAIL)
-            continue;
-        if (strcmp(c->rule->id, rule) != 0)
-            fail_msg("%s: %s failed, not %s", name, c->rule->id, rule);
-        found = true;
-    }
-    if (!found)
-        fail_msg("%s: %s did not fail", name, rule);
-    assert_int_not_equal(result_verdict(&a.result), VERDICT_VERIFIED);
+    kit_expect_only(&a.result, name, rule);
 }
 
 static void expect_pass(const struct amd_world *w)
 {
     run(w, &policy);
-    for (const struct check *c = a.result.first; c != NULL; c = c->next)
-        if (c->status == CHECK_FAIL)
-            fail_msg("%s failed", c->rule->id);
-    assert_int_equal(result_verdict(&a.result), VERDICT_VERIFIED);
+    kit_expect_pass(&a.result);
 }
 
 static void test_good(void **state)
