@@ -19,7 +19,7 @@ enum { GATE_ARENA_MAX = 16 * 1024 * 1024 };
 struct entrant {
     struct gate *gate;
     struct handshake *handshake; /* NULL once it is over */
-    unsigned pending;            /* answers on their way that still need this */
+    unsigned pending;            /* answers on their way, or being dealt with, that need this */
     struct channel_peer peer;
     struct arena arena;
     struct policy policy; /* ours with the release's measurements */
@@ -78,14 +78,14 @@ static void quote_appraised(void *owner, cocoon_err err)
     struct entrant *e = owner;
     struct gate *gate = e->gate;
 
-    e->pending--;
     if (err == OK)
         err = e->verdict;
     /* A keyset without a channel key is not remembered: it will quote again. */
     if (err == OK && known_add(gate->known, &e->keyset, ROLE_WORKER, e->peer.id,
                                e->answer.simulated, e->answer.valid_until) != OK)
         log_event(LOG_DEBUG, "keyset_not_remembered");
-    judged(e, err);
+    judged(e, err); /* may end the handshake from inside */
+    e->pending--;
     entrant_settle(e);
 }
 
@@ -123,7 +123,6 @@ static void records_came(void *owner, cocoon_err err, const struct fail *fail,
     struct fail why = *fail;
     struct slice copy;
 
-    e->pending--;
     /* The release's measurements borrow from the proof: keep it. */
     if (err == OK && (kept = ARENA_NEW(&e->arena, struct light_proof)) == NULL)
         err = ERR_NOMEM;
@@ -145,6 +144,7 @@ static void records_came(void *owner, cocoon_err err, const struct fail *fail,
     } else {
         judged(e, OK);
     }
+    e->pending--;
     entrant_settle(e);
 }
 
