@@ -203,6 +203,64 @@ static void test_name_and_errors(void **state)
     buf_fini(&g.body);
 }
 
+static void leave_at_first_byte(void *owner, struct slice bytes)
+{
+    (void)bytes;
+    openai_cancel(*(struct openai_call **)owner);
+    loop_stop(loop);
+}
+
+static void ignore_head(void *owner, const struct openai_head *head)
+{
+    (void)owner;
+    assert_int_equal(head->status, 200);
+}
+
+static uint64_t time_of_answer(void)
+{
+    struct usage usage;
+    struct buf text;
+    uint64_t from = loop_now(loop);
+
+    chat(backend, false, &text, &usage);
+    buf_fini(&text);
+    return loop_now(loop) - from;
+}
+
+/* A caller who leaves gives the only slot back: the next one does not wait for 900 tokens. */
+static void test_cancel(void **state)
+{
+    static const struct openai_events events = {ignore_head, leave_at_first_byte, got_end,
+                                                got_abort};
+    const struct openai_request request = {
+        .method = SLICE_LIT("POST"),
+        .target = SLICE_LIT("/v1/chat/completions"),
+        .body = SLICE_LIT("{\"stream\":true,\"ignore_eos\":true,\"max_tokens\":900," QUESTION "}"),
+    };
+    uint64_t alone = time_of_answer();
+    struct openai_call *call;
+
+    (void)state;
+    call = openai_start(backend, &request, &events, &call);
+    test_run(loop, 120);
+    assert_true(time_of_answer() < 20 * alone + 1000);
+}
+
+/* docs/spec/model.md prints this digest. */
+static void test_digest(void **state)
+{
+    struct digest digest;
+    struct buf text;
+
+    (void)state;
+    (void)engine_model_manifest(engine, &digest);
+    buf_init(&text, 100);
+    digest_put(&text, &digest);
+    assert_string_equal(buf_cstr(&text),
+                        "sha256:de77e9875e1fb787459b1fbf2366f35cfa6a856aa4125a432ccff919dd96b4d9");
+    buf_fini(&text);
+}
+
 /* The kernel's own account of what holds the child. */
 static void test_confined(void **state)
 {
@@ -281,9 +339,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_answer),
-        cmocka_unit_test(test_embeddings),
-        cmocka_unit_test(test_name_and_errors),
+        cmocka_unit_test(test_same_answer),     cmocka_unit_test(test_embeddings),
+        cmocka_unit_test(test_name_and_errors), cmocka_unit_test(test_digest),
         cmocka_unit_test(test_confined),
     };
 

@@ -114,7 +114,7 @@ static pid_t clone_child(struct attempt *a)
 static void await_report(struct attempt *a)
 {
     struct pollfd watch = {.fd = a->report[0], .events = POLLIN};
-    struct child_report report;
+    struct child_report report = {0, 0};
     ssize_t n = -1;
 
     if (poll(&watch, 1, START_DEADLINE_MS) > 0)
