@@ -340,8 +340,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_answer),     cmocka_unit_test(test_embeddings),
-        cmocka_unit_test(test_name_and_errors), cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_confined),
+        cmocka_unit_test(test_name_and_errors), cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_digest),          cmocka_unit_test(test_confined),
     };
 
     signal(SIGPIPE, SIG_IGN);
