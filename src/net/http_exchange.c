@@ -367,7 +367,7 @@ void http_answer(struct http_exchange *x, unsigned status, const char *content_t
     char digits[24];
     struct http_field fields[] = {
         HTTP_FIELD("content-type", slice_text(content_type)),
-        HTTP_FIELD("content-length", slice_text(digits)),
+        HTTP_FIELD("content-length", slice_make(NULL, 0)),
     };
 
     snprintf(digits, sizeof digits, "%zu", body.len);
