@@ -17,8 +17,8 @@ static const struct ini_known known[] = {
     {"ledger", "cosigner_key", INI_ONE}, {"ledger", "cosigner_name", INI_ONE},
     {"ledger", "witness", INI_MANY},     {"ledger", "cosignatures", INI_ONE},
     {"timing", "block_ms", INI_ONE},     {"timing", "checkpoint_ms", INI_ONE},
-    {"timing", "witness_ms", INI_ONE},   {"timing", "refresh_ms", INI_ONE},
-    {"timing", "heartbeat_ms", INI_ONE},
+    {"timing", "witness_ms", INI_ONE},   {"timing", "retry_ms", INI_ONE},
+    {"timing", "refresh_ms", INI_ONE},   {"timing", "heartbeat_ms", INI_ONE},
 };
 
 uint64_t ledger_node_now_ms(void)
@@ -232,11 +232,9 @@ static cocoon_err load_timing(struct ledger_node *n)
         uint64_t fallback;
         uint64_t *out;
     } all[] = {
-        {"block_ms", 20, &n->block_ms},
-        {"checkpoint_ms", 200, &n->checkpoint_ms},
-        {"witness_ms", 2000, &n->witness_ms},
-        {"refresh_ms", 60000, &n->refresh_ms},
-        {"heartbeat_ms", 240000, &n->heartbeat_ms},
+        {"block_ms", 20, &n->block_ms},        {"checkpoint_ms", 200, &n->checkpoint_ms},
+        {"witness_ms", 2000, &n->witness_ms},  {"retry_ms", 5000, &n->retry_ms},
+        {"refresh_ms", 60000, &n->refresh_ms}, {"heartbeat_ms", 240000, &n->heartbeat_ms},
     };
     cocoon_err err;
 

@@ -11,6 +11,7 @@
  *   [timing]  block_ms = 20              least time between two blocks
  *             checkpoint_ms = 200        least time between two checkpoints
  *             witness_ms = 2000          how long cosignatures are waited for
+ *             retry_ms = 5000            a witness that was missing is asked again after this time
  *             refresh_ms = 60000         a published checkpoint is cosigned again after this time
  *             heartbeat_ms = 240000      longest time without a block while a worker is active
  */

@@ -17,9 +17,8 @@
 
 enum {
     ANSWER_MAX = 16 * 1024,
-    STARTING_MS = 100,    /* before the first publication: witnesses start when we do */
-    FAILED_MS = 1000,     /* after a round that could not be published */
-    INCOMPLETE_MS = 5000, /* after one in which a witness was missing */
+    STARTING_MS = 100, /* before the first publication: witnesses start when we do */
+    FAILED_MS = 1000,  /* after a round that could not be published */
 };
 
 struct asked {
@@ -95,7 +94,7 @@ static void publish(struct ledger_cosign *c)
     bool first = embedded_published(c->node->sequencer) == 0;
     uint64_t pause = failed                      ? (first ? STARTING_MS : FAILED_MS)
                      : c->signatures == c->count ? c->node->refresh_ms
-                                                 : INCOMPLETE_MS;
+                                                 : c->node->retry_ms;
     cocoon_err err;
 
     end_round(c);

@@ -25,7 +25,7 @@ struct ledger_node {
     struct http_server *server;
     struct ledger_cosign *cosign;
 
-    uint64_t block_ms, checkpoint_ms, witness_ms, refresh_ms, heartbeat_ms;
+    uint64_t block_ms, checkpoint_ms, witness_ms, retry_ms, refresh_ms, heartbeat_ms;
     uint64_t cosignatures;
     uint64_t last_block; /* loop time of the last one */
     struct loop_timer block, checkpoint, heartbeat;

@@ -58,7 +58,8 @@ static void write_configs(void)
              "[ledger]\nlisten = unix:%s/ledger.sock\ngenesis = genesis.json\ndir = data\n"
              "log_key = log.key\ncosigner_key = op.key\ncosigner_name = kit.example/operator\n"
              "witness = http://unix:%s/w0.sock\nwitness = http://unix:%s/w1.sock\n"
-             "cosignatures = 1\n[timing]\nblock_ms = 1\ncheckpoint_ms = 20\nwitness_ms = 1000\n",
+             "cosignatures = 1\n[timing]\nblock_ms = 1\ncheckpoint_ms = 20\nwitness_ms = 1000\n"
+             "retry_ms = 300\n",
              dir, dir, dir);
     write_text("ledger.conf", text);
     for (int i = 0; i < KIT_WITNESSES; i++) {
@@ -338,6 +339,62 @@ static void test_killed(void **state)
     buf_fini(&body);
 }
 
+/* Start witness 1 anew, executing what it reads from `ledger_at`. */
+static void execute_from(const char *ledger_at)
+{
+    char text[1024];
+    struct buf vkey;
+
+    (void)stop(witness[1], SIGTERM);
+    unlink(in_dir("w1.sock"));
+    buf_init(&vkey, 512);
+    note_signer_vkey(&net.log, &vkey);
+    snprintf(text, sizeof text,
+             "[witness]\nlisten = unix:%s/w1.sock\nname = kit.example/w1\nkey = w1.key\n"
+             "log = %s\nstate = state1\ngenesis = genesis.json\nledger = %s\n",
+             dir, buf_cstr(&vkey), ledger_at);
+    write_text("w1.conf", text);
+    buf_fini(&vkey);
+    witness[1] = start(role_witness_run, "w1.conf");
+}
+
+/* A witness that executes cosigns what it executed, restarts where it was, and cosigns nothing that
+ * it cannot read or that is not what the checkpoint says. */
+static void test_executing_witness(void **state)
+{
+    struct light_view view = {0};
+    char at[128];
+    struct buf body;
+
+    (void)state;
+    buf_init(&body, 1 << 20);
+    get_patiently("/checkpoint", &body);
+    for (uint64_t i = 0; i < 300; i++)
+        assert_int_equal(transfer(i, 1, &body), 200);
+    snprintf(at, sizeof at, "http://unix:%s/ledger.sock", dir);
+    execute_from(at);
+    follow_to(&view, 700, 2);
+    assert_int_equal(transfer(300, 1, &body), 200);
+    follow_to(&view, 699, 2);
+    execute_from(at);
+    assert_int_equal(transfer(301, 1, &body), 200);
+    follow_to(&view, 698, 2);
+    /* entries that are another network's, or nowhere */
+    execute_from(in_dir("state0"));
+    assert_int_equal(transfer(302, 1, &body), 200);
+    follow_to(&view, 697, 1);
+    get_patiently("/checkpoint", &body);
+    {
+        size_t found;
+
+        assert_false(slice_find_slice(buf_slice(&body), SLICE_LIT("kit.example/w1"), &found));
+        assert_true(slice_find_slice(buf_slice(&body), SLICE_LIT("kit.example/w0"), &found));
+    }
+    execute_from(at);
+    follow_to(&view, 697, 2);
+    buf_fini(&body);
+}
+
 static void test_views(void **state)
 {
     char path[256], hex[65];
@@ -384,10 +441,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_from_submission_to_proof),
-        TEST(test_witnesses_fail),
-        TEST(test_killed),
-        TEST(test_views),
+        TEST(test_from_submission_to_proof), TEST(test_witnesses_fail), TEST(test_killed),
+        TEST(test_executing_witness),        TEST(test_views),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,11 +23,12 @@ struct log_source {
 static cocoon_err open_url(struct log_source *s, struct slice rest)
 {
     struct http_peer_params params = {.connections = 1};
-    struct slice host = slice_cut(&rest, '/');
     cocoon_err err;
 
-    if (rest.len > 0 || (err = addr_parse(host, &params.at)) != OK)
-        return ERR_MALFORMED;
+    if (slice_ends(rest, SLICE_LIT("/")))
+        rest.len--;
+    if ((err = addr_parse(rest, &params.at)) != OK)
+        return err;
     if ((err = loop_new(&s->loop)) != OK)
         return err;
     s->peer = http_peer_new(s->loop, &params);

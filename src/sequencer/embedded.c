@@ -68,7 +68,7 @@ static cocoon_err catch_up(struct embedded *e, struct fail *fail)
     struct tile_source source = tiles_source(journal_tiles(e->journal), journal_size(e->journal));
     struct replay_stats stats = {0};
 
-    return replay_run(e->ledger, &source, &stats, fail);
+    return replay_run(e->ledger, &source, NULL, NULL, &stats, fail);
 }
 
 static cocoon_err check_key(const struct embedded_params *p, struct fail *fail)

@@ -161,7 +161,7 @@ static cocoon_err execute(struct run *r, struct ledger *ledger, struct verify_re
     struct tile_source bundles = {read_bundle, r, r->source.size};
     const struct ledger_tip *tip = ledger_tip(ledger);
     struct replay_stats stats = {0};
-    cocoon_err err = replay_run(ledger, &bundles, &stats, fail);
+    cocoon_err err = replay_run(ledger, &bundles, NULL, NULL, &stats, fail);
 
     if (err != OK)
         return err;
