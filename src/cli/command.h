@@ -27,6 +27,7 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
+int command_attest(int argc, char **argv);
 int command_chat(int argc, char **argv);
 int command_client(int argc, char **argv);
 int command_completion(int argc, char **argv);

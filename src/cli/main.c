@@ -9,6 +9,7 @@ const struct command commands[] = {
     {"down", "stop it", command_down},
     {"status", "say what runs", command_status},
     {"chat", "talk to a model in the terminal", command_chat},
+    {"attest", "verify TEE evidence, offline", command_attest},
     {"receipt", "verify a receipt, offline", command_receipt},
     {"log", "verify a whole ledger by executing it again", command_log},
     {"client", "run the sidecar: an OpenAI endpoint that verifies", command_client},
