@@ -194,8 +194,9 @@ static cocoon_err params_from_stream(struct handshake *h, struct channel_params 
     return err;
 }
 
-struct handshake *handshake_start(struct stream *s, const struct channel_params *params, uint32_t deadline_ms,
-                     const struct handshake_events *events, void *owner)
+struct handshake *handshake_start(struct stream *s, const struct channel_params *params,
+                                  uint32_t deadline_ms, const struct handshake_events *events,
+                                  void *owner)
 {
     struct handshake *h = MEM_NEW(struct handshake);
     struct channel_params own = *params;

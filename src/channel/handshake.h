@@ -40,8 +40,9 @@ struct handshake_events {
  * (at most CHANNEL_SECONDS_MAX seconds). Returns
  * NULL if it is over already: on_done came from inside.
  */
-struct handshake *handshake_start(struct stream *s, const struct channel_params *params, uint32_t deadline_ms,
-                     const struct handshake_events *events, void *owner);
+struct handshake *handshake_start(struct stream *s, const struct channel_params *params,
+                                  uint32_t deadline_ms, const struct handshake_events *events,
+                                  void *owner);
 
 /* Answers to the questions. `known_key` for CHANNEL_BOUND only. */
 void handshake_want(struct handshake *h, enum channel_proof proof,

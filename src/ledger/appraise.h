@@ -12,7 +12,8 @@ struct policy;
 
 ledger_appraise_fn ledger_appraise_v1;
 
-/* Make `policy` accept the measurements of `release`, from which it then borrows. ERR_LIMIT, ERR_NOMEM. */
+/* Make `policy` accept the measurements of `release`, from which it then borrows. ERR_LIMIT,
+ * ERR_NOMEM. */
 cocoon_err ledger_release_accept(const struct record_release *release, struct policy *policy,
                                  struct arena *arena) MUST_CHECK;
 
