@@ -107,8 +107,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
         s->id = frame->hd.stream_id;
         nghttp2_session_set_stream_user_data(session, s->id, s);
     }
-    if (s != NULL)
-        s->fields.count = s->fields.bytes = 0;
+    h2->fields.count = h2->fields.bytes = 0;
     return 0;
 }
 
@@ -124,7 +123,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
         return 0;
     if (name_len > 0 && name[0] == ':')
         h2->role->pseudo(s, slice_make(name, name_len), slice_make(value, value_len));
-    else if (http_field_list_add(&s->fields, s->arena, slice_make(name, name_len),
+    else if (http_field_list_add(&h2->fields, s->arena, slice_make(name, name_len),
                                  slice_make(value, value_len)) != OK)
         s->too_long = true;
     return 0;

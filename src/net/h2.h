@@ -26,12 +26,11 @@ struct h2_stream {
     struct h2 *h2;
     struct h2_stream *next, **link; /* of all; link is NULL once freed */
     int32_t id;
-    struct queue out;              /* body not yet framed */
-    struct buf in;                 /* body that came while paused */
-    struct arena *arena;           /* where fields go; NULL: they are thrown away */
-    struct http_field_list fields; /* of the head or trailers being read */
-    struct http_fields trailers;   /* to send */
-    struct loop_task turn;         /* tells of `drained`, and shows `in` after a pause */
+    struct queue out;            /* body not yet framed */
+    struct buf in;               /* body that came while paused */
+    struct arena *arena;         /* where fields go; NULL: they are thrown away */
+    struct http_fields trailers; /* to send */
+    struct loop_task turn;       /* tells of `drained`, and shows `in` after a pause */
     struct loop_task bury;
     bool paused;
     bool peer_ended; /* END_STREAM came */
@@ -85,7 +84,8 @@ struct h2 {
     nghttp2_session *session;
     struct http_limits limits;
     struct h2_stream *streams;
-    struct loop_task send; /* once a turn */
+    struct http_field_list fields; /* of the head or trailers being read: one at a time */
+    struct loop_task send;         /* once a turn */
     struct loop_task bury;
     struct loop_timer ping, idle;
     bool pinged;   /* a PING awaits its answer */

@@ -156,11 +156,11 @@ static void stream_head(struct h2_stream *s)
     if (s->too_long) {
         stream_fail(c, ERR_LIMIT, NGHTTP2_ENHANCE_YOUR_CALM);
     } else if (c->responded) {
-        if (http_field_list_keep(&s->fields, s->arena, &c->trailers) != OK)
+        if (http_field_list_keep(&s->h2->fields, s->arena, &c->trailers) != OK)
             stream_fail(c, ERR_LIMIT, NGHTTP2_ENHANCE_YOUR_CALM);
     } else if (c->status >= 200) {
         c->responded = true;
-        response.fields = (struct http_fields){s->fields.list, s->fields.count};
+        response.fields = (struct http_fields){s->h2->fields.list, s->h2->fields.count};
         call_head(c->call, &response);
     } else if (c->status < 100 || c->status == 101) {
         stream_fail(c, ERR_PROTOCOL, NGHTTP2_PROTOCOL_ERROR);

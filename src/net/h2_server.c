@@ -50,7 +50,7 @@ static void request_head(struct http_exchange *x, unsigned status, struct http_f
         return;
     snprintf(digits, sizeof digits, "%03u", status % 1000);
     nv[count++] = h2_nv(SLICE_LIT(":status"), slice_make(digits, 3));
-    for (size_t i = 0; i < fields.count && count < LIMIT_HTTP_FIELDS; i++) {
+    for (size_t i = 0; i < fields.count; i++) {
         if (http_field_is_hop(fields.list[i].name))
             continue;
         dated = dated || is_date(fields.list[i].name);
@@ -158,7 +158,7 @@ static cocoon_err request_build(struct h2_request *r)
 
     if (err != OK || request->authority.ptr != authority.ptr) /* absolute form is HTTP/1.1's */
         return ERR_MALFORMED;
-    if ((err = http_field_list_keep(&r->s.fields, &r->x.arena, &request->fields)) != OK)
+    if ((err = http_field_list_keep(&r->s.h2->fields, &r->x.arena, &request->fields)) != OK)
         return err;
     return http_fields_length(request->fields, &r->x.request_length);
 }
@@ -169,7 +169,7 @@ static void request_read_head(struct h2_stream *s)
     cocoon_err err;
 
     if (r->begun) {
-        if (http_field_list_keep(&s->fields, &r->x.arena, &r->trailers) != OK || s->too_long)
+        if (http_field_list_keep(&s->h2->fields, &r->x.arena, &r->trailers) != OK || s->too_long)
             h2_stream_reset(s, NGHTTP2_ENHANCE_YOUR_CALM);
         return;
     }

@@ -93,6 +93,8 @@ cocoon_err http_field_list_keep(const struct http_field_list *fields, struct are
 
 bool http_fields_ok(struct http_fields fields)
 {
+    if (fields.count > LIMIT_HTTP_FIELDS)
+        return false;
     for (size_t i = 0; i < fields.count; i++)
         if (!http1_is_token(fields.list[i].name) || !http1_is_value(fields.list[i].value))
             return false;

@@ -41,7 +41,7 @@ cocoon_err http_field_list_keep(const struct http_field_list *fields, struct are
 /* Tell whether a field called `name` (any case) belongs to the connection. */
 bool http_field_is_hop(struct slice name);
 
-/* Tell whether all names and values may be sent. */
+/* Tell whether all names and values may be sent, and are not too many. */
 bool http_fields_ok(struct http_fields fields);
 
 /* The content-length in `fields`, or HTTP_LENGTH_UNKNOWN. ERR_MALFORMED. */
