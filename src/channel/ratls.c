@@ -160,7 +160,7 @@ static cocoon_err finish_leaf(struct ratls_leaf *leaf, struct draft *d, struct s
                               .extensions = d->extensions,
                               .count = d->count};
     size_t room = d->cmw.len + d->boxed.len + OVERHEAD;
-    struct slice tbs;
+    struct slice tbs = {NULL, 0};
     struct buf memory;
     uint8_t *at;
     struct wr w;

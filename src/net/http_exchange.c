@@ -3,10 +3,13 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
+#include "codec/http1.h"
 #include "codec/json_wr.h"
+#include "crypto/rand.h"
 
-enum { ERROR_BODY_MAX = 1024 };
+enum { ERROR_BODY_MAX = 1024, REQUEST_ID_LEN = 8, REQUEST_ID_MAX = 64 };
 
 static const char too_large[] = "the request's body is too large";
 
@@ -397,6 +400,39 @@ static const char *error_type(unsigned status)
     }
 }
 
+/* The caller's own request id if it sent a short token, else one drawn into `drawn`. */
+static struct slice request_id(const struct http_exchange *x, char drawn[2 * REQUEST_ID_LEN + 1])
+{
+    uint8_t bytes[REQUEST_ID_LEN];
+    struct slice id;
+
+    if (http_field_get(http_exchange_request(x)->fields, "x-request-id", &id) &&
+        id.len <= REQUEST_ID_MAX && http1_is_token(id))
+        return id;
+    rand_fill(bytes, sizeof bytes);
+    hex_write(SLICE_OF(bytes), drawn);
+    return slice_text(drawn);
+}
+
+/* The whole answer, with the request's id: who refuses so holds no attested key to sign a receipt.
+ */
+static void answer_refusal(struct http_exchange *x, unsigned status, struct slice body)
+{
+    char digits[24], drawn[2 * REQUEST_ID_LEN + 1];
+    struct http_field fields[] = {
+        HTTP_FIELD("content-type", SLICE_LIT("application/json")),
+        HTTP_FIELD("content-length", slice_make(NULL, 0)),
+        HTTP_FIELD("x-request-id", slice_make(NULL, 0)),
+    };
+
+    snprintf(digits, sizeof digits, "%zu", body.len);
+    fields[1].value = slice_text(digits);
+    fields[2].value = request_id(x, drawn);
+    http_exchange_head(x, status, HTTP_FIELDS(fields));
+    http_exchange_write(x, body);
+    http_exchange_end(x, HTTP_NO_FIELDS);
+}
+
 void http_answer_error(struct http_exchange *x, unsigned status, const char *code,
                        const char *message)
 {
@@ -415,6 +451,6 @@ void http_answer_error(struct http_exchange *x, unsigned status, const char *cod
     json_wr_close(&w);
     if (json_wr_end(&w) != OK)
         buf_clear(&body); /* the status must do */
-    http_answer(x, status, "application/json", buf_slice(&body));
+    answer_refusal(x, status, buf_slice(&body));
     buf_fini(&body);
 }

@@ -95,7 +95,8 @@ void http_answer(struct http_exchange *x, unsigned status, const char *content_t
 
 /*
  * The whole answer, in the error form of OpenAI's API:
- * {"error":{"message":…,"type":…,"code":…,"param":null}}; `type` follows from the status.
+ * {"error":{"message":…,"type":…,"code":…,"param":null}}; `type` follows from the status. Carries
+ * x-request-id: the caller's own, or one drawn here.
  */
 void http_answer_error(struct http_exchange *x, unsigned status, const char *code,
                        const char *message);

@@ -14,11 +14,13 @@ struct client_receipts {
     struct loop *loop;
     char dir[FILE_PATH_MAX];
     size_t queued;
+    struct writing *waiting; /* newest first: kept, not on the disk yet */
 };
 
 /* A bundle on its way to the disk. */
 struct writing {
     struct client_receipts *receipts;
+    struct writing *next, **link;
     char path[FILE_PATH_MAX];
     struct buf content;
     cocoon_err err;
@@ -78,6 +80,9 @@ static void write_done(void *owner, cocoon_err err)
     if (w->err != OK)
         log_event(LOG_ERROR, "bundle_not_written");
     w->receipts->queued--;
+    *w->link = w->next;
+    if (w->next != NULL)
+        w->next->link = w->link;
     buf_fini(&w->content);
     mem_free(w);
 }
@@ -85,6 +90,11 @@ static void write_done(void *owner, cocoon_err err)
 static void write_later(struct client_receipts *r, struct writing *take_w)
 {
     take_w->receipts = r;
+    take_w->next = r->waiting;
+    take_w->link = &r->waiting;
+    if (take_w->next != NULL)
+        take_w->next->link = &take_w->next;
+    r->waiting = take_w;
     r->queued++;
     if (r->queued > RECEIPTS_QUEUE_MAX) {
         write_work(take_w);
@@ -160,5 +170,12 @@ cocoon_err client_receipts_read(const struct client_receipts *r, struct slice re
     char path[FILE_PATH_MAX];
     cocoon_err err = bundle_path(r, receipt_id, path);
 
-    return err == OK ? file_read(path, out) : err;
+    if (err != OK)
+        return err;
+    for (const struct writing *w = r->waiting; w != NULL; w = w->next)
+        if (strcmp(w->path, path) == 0) {
+            buf_put(out, buf_slice(&w->content));
+            return buf_ok(out);
+        }
+    return file_read(path, out);
 }

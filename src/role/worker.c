@@ -202,6 +202,7 @@ static cocoon_err worker_start(struct worker *w, const char *path)
         (err = open_follow(w)) != OK)
         return err;
     w->ohttp_keys = ohttp_keys_new(KEM_X25519, WORKER_KEY_LIFE_S, &rand_system);
+    quota_init(&w->documents, WORKER_DOCUMENTS, WORKER_DOCUMENT_MS, loop_now(w->process.loop));
     loop_timer_init(&w->key_timer, w->process.loop, key_tick, w);
     key_tick(w);
     w->tunnels = worker_tunnels_start(w);

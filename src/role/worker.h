@@ -24,6 +24,7 @@
 #include "backend/engine.h"
 #include "backend/openai.h"
 #include "channel/ohttp_keys.h"
+#include "channel/quota.h"
 #include "channel/ratls.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -37,7 +38,9 @@ enum {
     WORKER_PROXIES_MAX = 8,
     WORKER_KEY_ID_LEN = 16,
     WORKER_RENEW_S = 12 * 3600,
-    WORKER_KEY_LIFE_S = 3600, /* of an OHTTP key */
+    WORKER_KEY_LIFE_S = 3600,  /* of an OHTTP key */
+    WORKER_DOCUMENTS = 16,     /* attestation documents at once .. */
+    WORKER_DOCUMENT_MS = 1000, /* .. and then one in this time */
 };
 
 /* One generation of keys: replaced whole at renewal, kept while a request was sealed under it. */
@@ -78,6 +81,7 @@ struct worker {
     struct backend *backend;
     uint32_t capacity, active;
     uint64_t renew_s;
+    struct quota documents; /* how many attestation documents may be made */
     uint64_t served, refused;
 };
 
@@ -111,6 +115,10 @@ void worker_tunnels_free(struct worker_tunnels *t); /* once the loop is gone */
 
 /* worker_http.c: all routes, for tunnels and the direct listener; `owner` is the worker. */
 void worker_http_handle(void *owner, struct http_exchange *x);
+
+/* worker_aci.c: GET /v1/aci/attestation and /v1/attestation/report. */
+void worker_aci_handle(void *owner, struct http_exchange *x);
+void worker_aci_legacy_handle(void *owner, struct http_exchange *x);
 
 /* worker_request.c: POST /v1/ohttp. */
 void worker_request_handle(void *owner, struct http_exchange *x);

@@ -95,6 +95,8 @@ static const struct route worker_routes[] = {
     {"POST", "/.well-known/ohttp-gateway", worker_request_handle},
     {"GET", "/.well-known/ohttp-gateway", handle_gateway},
     {"GET", "/v1/ohttp/config", handle_config},
+    {"GET", "/v1/aci/attestation", worker_aci_handle},
+    {"GET", "/v1/attestation/report", worker_aci_legacy_handle},
     {"GET", "/healthz", handle_health},
     {"GET", "/readyz", handle_ready},
     {"GET", "/metrics", handle_metrics},

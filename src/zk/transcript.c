@@ -106,10 +106,11 @@ static size_t insert(uint32_t *positions, size_t count, uint32_t v)
 
 void transcript_positions(struct transcript *t, unsigned log_n, uint32_t *positions, size_t count)
 {
-    uint32_t mask = ((uint32_t)1 << log_n) - 1;
+    uint32_t mask;
     size_t have = 0;
 
     assert(log_n <= 31 && count <= ((size_t)1 << log_n) / 2);
+    mask = ((uint32_t)1 << log_n) - 1;
     while (have < count) {
         uint32_t words[WORDS_A_DRAW];
 
