@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/test.h"
 #include "codec/cbor.h"
+#include "codec/x509_wr.h"
 
 enum { NOW = 1748736000 }; /* 2025-06-01, when the real GPU evidence below is in force */
 
@@ -173,6 +174,66 @@ static void test_two_cpus(void **state)
     assert_int_equal(ask(&a, &answer), ERR_DUPLICATE);
 }
 
+/* --- GPUs made of their certificates alone: refused as evidence, but told apart --- */
+
+/* A GPU whose chip's key is `n`. */
+static void make_bare_gpu(struct evidence *e, uint8_t n)
+{
+    uint8_t spki[44] = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", room[1024],
+            sig[64] = {0};
+    struct slice tbs, der, text;
+    uint8_t name_room[64], tbs_room[512];
+    struct wr name = wr_init(name_room, sizeof name_room), w = wr_init(tbs_room, sizeof tbs_room);
+    struct x509_template t = {.sig = X509_ED25519, .serial = SLICE_LIT("\x01")};
+    struct buf pem;
+
+    spki[12] = n;
+    x509_put_name(&name, SLICE_LIT("x"));
+    assert_int_equal(wr_end(&name, &t.issuer), OK);
+    t.subject = t.issuer;
+    t.spki = SLICE_OF(spki);
+    x509_put_tbs(&w, &t);
+    assert_int_equal(wr_end(&w, &tbs), OK);
+    w = wr_init(room, sizeof room);
+    x509_put_signed(&w, tbs, X509_ED25519, SLICE_OF(sig));
+    assert_int_equal(wr_end(&w, &der), OK);
+    buf_init(&pem, 1 << 16);
+    pem_put(&pem, "CERTIFICATE", der);
+    pem_put(&pem, "CERTIFICATE", der);
+    assert_int_equal(arena_copy(&arena, buf_slice(&pem), &text), OK);
+    buf_fini(&pem);
+    evidence_init(e, SLICE_LIT("nvidia-hopper"));
+    assert_int_equal(evidence_add(e, SLICE_LIT("chain"), text), OK);
+}
+
+/* How the rule `id` went in `r`; CHECK_INFO when it was not asked. */
+static enum check_status status_of(const struct result *r, const char *id)
+{
+    for (const struct check *c = r->first; c != NULL; c = c->next)
+        if (strcmp(c->rule->id, id) == 0)
+            return c->status;
+    return CHECK_INFO;
+}
+
+static void test_one_chip_once(void **state)
+{
+    struct attestation a = make(5);
+    struct attestation_answer answer;
+
+    (void)state;
+    make_bare_gpu(&a.items[1], 1);
+    make_bare_gpu(&a.items[2], 2);
+    make_bare_gpu(&a.items[3], 1);
+    evidence_init(&a.items[4], SLICE_LIT("nvidia-hopper")); /* no chain: nobody knows */
+    assert_int_not_equal(ask(&a, &answer), OK);
+    assert_int_equal(status_of(answer.results[1], "attestation.twice"), CHECK_PASS);
+    assert_int_equal(status_of(answer.results[2], "attestation.twice"), CHECK_PASS);
+    assert_int_equal(status_of(answer.results[3], "attestation.twice"), CHECK_FAIL);
+    assert_int_equal(status_of(answer.results[4], "attestation.twice"), CHECK_FAIL);
+    assert_int_equal(status_of(answer.results[1], "attestation.gpu"), CHECK_FAIL); /* no nonce */
+    assert_int_equal(answer.results[0]->aci[ACI_GPU_ATTESTED].status, ACI_REFUTED);
+}
+
 /* --- with a real GPU's evidence behind the simulated CPU's --- */
 
 #define GPU_CASE  "vectors/nvidia-hopper/nv-h100-nvtrust-fullrim/"
@@ -248,8 +309,9 @@ static void test_gpu_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT(test_round_trip), UNIT(test_refused), UNIT(test_appraisal),  UNIT(test_two_cpus),
-        UNIT(test_limits),     UNIT(test_gpu),     UNIT(test_gpu_digest),
+        UNIT(test_round_trip), UNIT(test_refused),    UNIT(test_appraisal),
+        UNIT(test_two_cpus),   UNIT(test_limits),     UNIT(test_one_chip_once),
+        UNIT(test_gpu),        UNIT(test_gpu_digest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,20 +119,20 @@ static void add_fixed(struct draft *d)
     add_extension(d, OID_KEY_USAGE, true, slice_skip(slice_make(d->small, w.len), basic));
 }
 
-/* Sign `tbs` and write the whole certificate to leaf->cert. */
+/* Sign `tbs` and make the whole the leaf's certificate; on error it keeps the one it has. */
 static cocoon_err sign_leaf(struct ratls_leaf *leaf, struct slice tbs, enum x509_sig sig)
 {
     size_t room = tbs.len + OVERHEAD;
-    struct buf signature;
+    struct buf signature, cert;
     struct slice der;
     uint8_t *at;
     struct wr w;
     cocoon_err err;
 
     buf_init(&signature, SIGNATURE_MAX);
-    buf_clear(&leaf->cert);
+    buf_init(&cert, RATLS_CERT_MAX);
     err = tls_key_sign(leaf->key, tbs, &signature);
-    at = err == OK ? buf_extend(&leaf->cert, room) : NULL;
+    at = err == OK ? buf_extend(&cert, room) : NULL;
     if (err == OK && at == NULL)
         err = ERR_LIMIT;
     if (err == OK) {
@@ -140,7 +140,13 @@ static cocoon_err sign_leaf(struct ratls_leaf *leaf, struct slice tbs, enum x509
         x509_put_signed(&w, tbs, sig, buf_slice(&signature));
         err = wr_end(&w, &der);
     }
-    leaf->cert.len = err == OK ? der.len : 0;
+    if (err == OK) {
+        cert.len = der.len;
+        buf_fini(&leaf->cert);
+        leaf->cert = cert;
+    } else {
+        buf_fini(&cert);
+    }
     buf_fini(&signature);
     return err;
 }
@@ -255,10 +261,9 @@ static cocoon_err check_form(const struct x509_cert *cert, unix_time now, struct
         return fail_set(fail, ERR_RULE, 0, "the leaf's key may not sign");
     if (cert->not_after - cert->not_before > RATLS_LIFE_MAX + RATLS_BACKDATE)
         return fail_set(fail, ERR_RULE, 0, "the leaf lives too long");
-    if (cert->key.kind != X509_KEY_P256 && cert->key.kind != X509_KEY_ED25519)
-        return fail_set(fail, ERR_ALGORITHM, 0, "the leaf's key is neither P-256 nor Ed25519");
+    /* No other kind of key can be signed by either; sig_settle sees that key and scheme agree. */
     if (cert->sig != (cert->key.kind == X509_KEY_P256 ? X509_ECDSA_SHA256 : X509_ED25519))
-        return fail_set(fail, ERR_ALGORITHM, 0, "the leaf's signature is not of its key's kind");
+        return fail_set(fail, ERR_ALGORITHM, 0, "neither P-256 with SHA-256 nor Ed25519");
     if (x509_valid_at(cert, now, fail) != OK)
         return fail->code;
     return sig_settle(&claim, fail);

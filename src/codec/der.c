@@ -43,11 +43,11 @@ static size_t read_length(struct rd *r)
 
     if (first < 0x80)
         return first;
-    if (count == 0 || count > LENGTH_BYTES_MAX || rd_peek(r) == 0)
+    if (count > LENGTH_BYTES_MAX || rd_peek(r) == 0)
         rd_fail(r);
     for (size_t i = 0; i < count && !r->bad; i++)
         length = length << 8 | rd_u8(r);
-    if (length < 0x80)
+    if (length < 0x80) /* one byte would do; or none follow: the indefinite form */
         rd_fail(r);
     return length;
 }

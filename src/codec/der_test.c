@@ -21,7 +21,8 @@ static void test_canonical_form(void **state)
         {"length cut short", SLICE_INIT("\x04\x82\x01"), false},
         {"no length", SLICE_INIT("\x04"), false},
         {"empty", SLICE_INIT(""), false},
-        {"long tag number", SLICE_INIT("\x1f\x20\x00"), false},
+        {"long tag number", SLICE_INIT("\x1f\x00"), false},
+        {"long tag number in context", SLICE_INIT("\x9f\x00"), false},
         {"end of contents", SLICE_INIT("\x00\x00"), false},
         {"constructed octet string", SLICE_INIT("\x24\x03\x04\x01x"), false},
         {"primitive sequence", SLICE_INIT("\x10\x00"), false},
@@ -58,6 +59,27 @@ static void test_long_lengths(void **state)
         assert_true(slice_eq(der_take(&r, DER_OCTET_STRING), slice_make(content, sizes[i])));
         assert_int_equal(rd_end(&r), OK);
     }
+}
+
+/* Lengths of more bytes than they need, and of so many that they would wrap. */
+static void test_padded_lengths(void **state)
+{
+    static uint8_t bytes[600];
+    struct rd r;
+
+    (void)state;
+    memcpy(bytes, "\x04\x83\x00\x01\x00", 5);
+    r = rd_init(slice_make(bytes, 5 + 256));
+    (void)der_any(&r);
+    assert_true(r.bad);
+    memcpy(bytes, "\x04\x89\x01\x00\x00\x00\x00\x00\x00\x00\x81", 11);
+    r = rd_init(slice_make(bytes, 11 + 0x81));
+    (void)der_any(&r);
+    assert_true(r.bad);
+    memcpy(bytes, "\x04\x82\x01\x00", 4);
+    r = rd_init(slice_make(bytes, 4 + 256));
+    (void)der_any(&r);
+    assert_int_equal(rd_end(&r), OK);
 }
 
 static void test_integers(void **state)
@@ -105,6 +127,7 @@ static void test_booleans_and_bits(void **state)
         {"unused bits that are set", SLICE_INIT("\x03\x02\x07\x81"), false, 0},
         {"unused bits of nothing", SLICE_INIT("\x03\x01\x01"), false, 0},
         {"eight unused bits", SLICE_INIT("\x03\x02\x08\x80"), false, 0},
+        {"eight unused bits of zero", SLICE_INIT("\x03\x02\x08\x00"), false, 0},
         {"three bytes", SLICE_INIT("\x03\x04\x00\x01\x01\x01"), false, 0},
         {"no content", SLICE_INIT("\x03\x00"), false, 0},
     };
@@ -124,6 +147,9 @@ static void test_booleans_and_bits(void **state)
     r = rd_init(SLICE_LIT("\x01\x01\x01"));
     (void)der_bool(&r);
     assert_true(r.bad);
+    r = rd_init(SLICE_LIT("\x01\x02\xff\xff"));
+    (void)der_bool(&r);
+    assert_true(r.bad);
     r = rd_init(SLICE_LIT("\x03\x02\x01\x80"));
     (void)der_bits(&r);
     assert_true(r.bad);
@@ -137,6 +163,8 @@ static void test_oids(void **state)
     assert_true(slice_eq(der_oid(&r), OID_BASIC_CONSTRAINTS));
     assert_string_equal(oid_dotted(OID_BASIC_CONSTRAINTS), "2.5.29.19");
     assert_string_equal(oid_dotted(SLICE_LIT("\x55\x1d\x7f")), "");
+    r = rd_init(SLICE_LIT("\x06\x04\x2a\x86\x80\x01")); /* a zero in the middle of an arc */
+    assert_int_equal(der_oid(&r).len, 4);
     r = rd_init(SLICE_LIT("\x06\x03\x55\x80\x13")); /* padded arc */
     (void)der_oid(&r);
     assert_true(r.bad);
@@ -199,6 +227,14 @@ static void test_times(void **state)
         {"29 February",
          SLICE_INIT("\x17\x0d"
                     "700229000000Z"),
+         false, 0},
+        {"a colon",
+         SLICE_INIT("\x17\x0d"
+                    "70010100000:Z"),
+         false, 0},
+        {"a slash",
+         SLICE_INIT("\x17\x0d"
+                    "70010100000/Z"),
          false, 0},
         {"a letter",
          SLICE_INIT("\x17\x0d"
@@ -333,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_canonical_form),
         cmocka_unit_test(test_long_lengths),
+        cmocka_unit_test(test_padded_lengths),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_booleans_and_bits),
         cmocka_unit_test(test_oids),

