@@ -4,7 +4,7 @@
 
 cocoon_err log_dir_open(struct log_dir *d, const char *path)
 {
-    static const char *const below[] = {"", "/log", "/ledger/log"};
+    static const char *const below[] = {"", "/log", "/data/log", "/ledger/data/log"};
     char name[FILE_PATH_MAX];
     cocoon_err err;
 

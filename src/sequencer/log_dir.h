@@ -10,7 +10,7 @@ struct log_dir {
     char path[FILE_PATH_MAX];
 };
 
-/* Set `d` to the folder `path`, or to its "log" folder if that is where the checkpoint lies.
+/* Set `d` to the folder `path`, or to where the log lies in the folder of a ledger or of `up`.
  * ERR_NOT_FOUND. */
 cocoon_err log_dir_open(struct log_dir *d, const char *path) MUST_CHECK;
 
