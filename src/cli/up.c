@@ -40,7 +40,7 @@ struct up {
     struct supervisor *supervisor;
     struct http_peer *ledger;
     char program[FILE_PATH_MAX];
-    bool json, workers_added, failed;
+    bool json, workers_added, failed, stopped;
     unsigned step; /* of the root contract's entries */
     unsigned retries;
     uint64_t nonce;
@@ -288,6 +288,7 @@ static void on_stopped(void *owner)
 {
     struct up *u = owner;
 
+    u->stopped = true;
     loop_stop(u->process.loop);
 }
 
@@ -346,7 +347,8 @@ static int up_run(struct up *u)
         loop_timer_stop(&u->retry);
         http_peer_free(u->ledger);
         supervisor_stop(u->supervisor, on_stopped, u);
-        process_run(&u->process);
+        while (!u->stopped) /* a second Ctrl-C does not leave children behind */
+            process_run(&u->process);
         supervisor_free(u->supervisor);
     }
     process_fini(&u->process);
