@@ -36,8 +36,8 @@ void ratls_leaf_fini(struct ratls_leaf *leaf);
 
 /*
  * Make the certificate, again if there is one: valid from `now` - RATLS_BACKDATE for `life`
- * seconds, carrying `attestation` (may be empty: a bare leaf). ERR_RANGE (life), ERR_LIMIT,
- * ERR_CRYPTO.
+ * seconds, carrying `attestation` (may be empty: a bare leaf). On error the leaf keeps the
+ * certificate it has. ERR_RANGE (life), ERR_LIMIT, ERR_CRYPTO.
  */
 cocoon_err ratls_leaf_certify(struct ratls_leaf *leaf, struct slice common_name,
                               struct slice attestation, unix_time now, unix_time life,
