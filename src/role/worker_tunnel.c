@@ -191,6 +191,7 @@ static void on_http_down(void *owner, cocoon_err why)
 {
     struct tunnel_end *e = owner;
 
+    http_tunnel_free(e->http);
     e->http = NULL;
     end_over(e, why);
 }
