@@ -49,7 +49,8 @@ void opening_init(struct opening *o, const struct plan *plan, const struct kern 
                   unsigned threads, struct run *run);
 void opening_fini(struct opening *o);
 
-/* Step 1: fold, open and claim the weights. Returns whether their root came out. */
+/* Step 1: say zone B's root, which holds the weights' fold; open the weights and claim the fold.
+ * Returns whether their root came out. */
 bool opening_weights(struct opening *o);
 
 /* Step 2: reduce r->claims to one at `point` (plan->space.bits coordinates); return its value. */

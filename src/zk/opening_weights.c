@@ -5,11 +5,9 @@
  * u. A u that is not the fold of the committed message differs from it, as a codeword, in all but k
  * of n places.
  */
-#include "zk/data.h"
 #include "zk/mle.h"
 #include "zk/opening.h"
 #include "zk/weights.h"
-#include "zk/witness.h"
 
 /* Return column i of those opened, folded at the row point. */
 static struct ext fold_column(const struct opening *o, size_t i)
@@ -58,12 +56,6 @@ bool opening_weights(struct opening *o)
     const struct plan *p = o->plan;
     struct run *r = o->run;
 
-    if (o->data != NULL) {
-        for (size_t i = 0; i < p->folds; i++)
-            data_put_fold(o->data, i, r->witness->folded[i]);
-        data_commit(o->data, &o->code, SPACE_B);
-        o->root[SPACE_B] = *tree_root(&o->data->zone[SPACE_B].tree);
-    }
     o->root[SPACE_B] = wire_digest(&r->wire, &o->root[SPACE_B]);
     mle_table(o->row, r->row_point, mle_bits(p->layout->code.rows), EXT_ONE);
     for (size_t i = 0; i < p->folds; i++)

@@ -62,15 +62,26 @@ const int32_t *prover_output(const struct prover *p)
     return p->plan->kind == PLAN_REGISTRATION ? NULL : engine_tensor(p->engine, p->plan->m->output);
 }
 
-/* The first message: all values of zone A. */
-static void commit(struct prover *p, const struct rng *rng)
+static void commit(struct prover *p, enum space_zone zone)
 {
-    struct opening *o = &p->opening;
+    data_commit(&p->data, &p->opening.code, zone);
+    p->opening.root[zone] = *tree_root(&p->data.zone[zone].tree);
+}
 
+/* The first commitment: all values. */
+static void commit_values(struct prover *p, const struct rng *rng)
+{
     p->data.kern->from_i32(p->data.space, p->witness.values, p->plan->space.end_a);
     data_draw(&p->data, rng);
-    data_commit(&p->data, &o->code, SPACE_A);
-    o->root[SPACE_A] = *tree_root(&p->data.zone[SPACE_A].tree);
+    commit(p, SPACE_A);
+}
+
+/* The second one: the fold of the weights, now that the row point is known. */
+static void commit_fold(struct prover *p)
+{
+    for (size_t i = 0; i < p->plan->folds; i++)
+        data_put_fold(&p->data, i, p->witness.folded[i]);
+    commit(p, SPACE_B);
 }
 
 cocoon_err prover_run(struct prover *p, const int32_t *input, struct slice context,
@@ -91,12 +102,13 @@ cocoon_err prover_run(struct prover *p, const int32_t *input, struct slice conte
         s.weights[i] = *weights_root(p->witness.weights[i]);
     wire_init_prover(&p->run.wire, out);
     statement_absorb(&s, p->plan, &p->run.wire.transcript);
-    commit(p, rng);
+    commit_values(p, rng);
     wire_digest(&p->run.wire, &p->opening.root[SPACE_A]);
     p->run.witness = &p->witness;
     p->run.input = s.input;
     run_reset(&p->run, p->data.pads);
     run_interactive(&p->run, s.output, &p->tree);
+    commit_fold(p);
     (void)opening_weights(&p->opening);
     value = opening_batch(&p->opening, point);
     if ((err = opening_data(&p->opening, point, value, &fail)) != OK)
