@@ -253,11 +253,11 @@ static void test_weak(void **state)
 
     (void)state;
     queries = f.plan->data.queries;
-    f.plan->data.queries = queries - 4;
+    f.plan->data.queries = queries - 20;
     assert_int_equal(verify_bytes(&f, copy, f.proof.len), ERR_WEAK);
     f.plan->data.queries = queries;
     queries = f.layout->code.queries;
-    f.layout->code.queries = queries - 4;
+    f.layout->code.queries = queries - 20;
     assert_int_equal(verify_bytes(&f, copy, f.proof.len), ERR_WEAK);
     f.layout->code.queries = queries;
     mem_free(copy);

@@ -1,4 +1,5 @@
-/* Preloaded into a process: its wall clock is CLOCK_SHIFT_S seconds ahead. Monotonic clocks stay. */
+/* Preloaded into a process: its wall clock is CLOCK_SHIFT_S seconds ahead. Monotonic clocks stay.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@ static long shift(void)
 {
     const char *text = getenv("CLOCK_SHIFT_S");
 
-    return text != NULL ? atol(text) : 0;
+    return text != NULL ? strtol(text, NULL, 10) : 0;
 }
 
 int clock_gettime(clockid_t id, struct timespec *out)
