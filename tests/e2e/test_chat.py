@@ -100,9 +100,8 @@ class Chat(unittest.TestCase):
         body = json.dumps({"model": self.net.model(), "stream": True,
                            "messages": [{"role": "user", "content": "die"}]})
         connection.request("POST", self.net.path("/chat/completions"), body, {"content-type": "application/json"})
-        response = connection.getresponse()
         with self.assertRaises((http.client.IncompleteRead, ConnectionError)):
-            data = response.read()
+            data = connection.getresponse().read()
             if b"error" in data and b"[DONE]" not in data:
                 raise ConnectionError("error event in the stream")
 
