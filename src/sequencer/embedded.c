@@ -91,7 +91,8 @@ static cocoon_err load(struct embedded *e, struct fail *fail)
 
     if ((err = check_key(p, fail)) != OK)
         return err;
-    if ((err = journal_open(&e->journal, p->dir, p->genesis)) != OK)
+    if ((err = journal_open(&e->journal, p->dir, p->genesis,
+                            p->keeps > 0 ? p->keeps : JOURNAL_KEEPS)) != OK)
         return fail_set(fail, err, 0, "the ledger's folder cannot be opened");
     e->env = (struct ledger_env){.base = journal_base(e->journal),
                                  .leaf = journal_leaf,

@@ -31,6 +31,7 @@ struct embedded_params {
     const struct note_signer *cosigner; /* NULL: we do not cosign */
     uint64_t now_ms;
 
+    uint64_t keeps;               /* of journal_open; 0: JOURNAL_KEEPS */
     ledger_appraise_fn *appraise; /* NULL but in tests */
     void *appraise_ctx;
 };

@@ -9,10 +9,7 @@
 #include "store/db.h"
 #include "store/file.h"
 
-enum {
-    PRUNE_ENTRIES = 16384, /* entries kept in the database before a sync of the tiles */
-    TIP_MAX = 8 + 8 + 32 + 32 + 8 + 32 * MERKLE_LEVELS,
-};
+enum { TIP_MAX = 8 + 8 + 32 + 32 + 8 + 32 * MERKLE_LEVELS };
 
 /* Accounts, blobs and recent checkpoints are many and never listed: they are not in the index. */
 static const char schema[] =
@@ -32,6 +29,7 @@ struct journal {
     struct ledger_tip tip;
     struct buf note;
     uint64_t tiled; /* entries before this one stand in durable bundles */
+    uint64_t keeps;
 
     struct db_stmt *meta_get, *meta_put;
     struct db_stmt *entry_put, *entries_from, *entries_drop;
@@ -189,6 +187,19 @@ static cocoon_err push_entries(struct journal *j)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Write the checkpoint beside the tiles, with the partial tiles of its size. */
+static cocoon_err publish(struct journal *j, uint64_t size, struct slice note)
+{
+    char path[FILE_PATH_MAX];
+    cocoon_err err;
+
+    if ((err = tiles_write_partial(j->tiles, size)) != OK)
+        return err;
+    if ((err = file_join(path, j->log_dir, "checkpoint")) != OK)
+        return err;
+    return file_write(path, note, FILE_PUBLIC, false);
+}
+
 static cocoon_err load(struct journal *j, const struct genesis *genesis)
 {
     cocoon_err err;
@@ -210,15 +221,21 @@ static cocoon_err load(struct journal *j, const struct genesis *genesis)
         return err;
     if ((err = push_entries(j)) != OK)
         return err;
-    return tiles_size(j->tiles) >= j->tip.log.size ? OK : ERR_CORRUPT;
+    if (tiles_size(j->tiles) < j->tip.log.size)
+        return ERR_CORRUPT;
+    /* What was published before a crash may not have reached the disk as files. */
+    return j->note.len > 0 ? publish(j, j->tip.log.size, buf_slice(&j->note)) : OK;
 }
 
-cocoon_err journal_open(struct journal **out, const char *dir, const struct genesis *genesis)
+cocoon_err journal_open(struct journal **out, const char *dir, const struct genesis *genesis,
+                        uint64_t keeps)
 {
     struct journal *j = MEM_NEW(struct journal);
     char path[FILE_PATH_MAX];
     cocoon_err err;
 
+    assert(keeps >= TILE_WIDTH);
+    j->keeps = keeps;
     buf_init(&j->note, CHECKPOINT_NOTE_MAX);
     if ((err = file_join(j->log_dir, dir, "log")) != OK)
         goto fail;
@@ -309,7 +326,7 @@ static cocoon_err prune(struct journal *j)
     uint64_t tiled;
     cocoon_err err;
 
-    if (tiles_size(j->tiles) - j->tiled < PRUNE_ENTRIES)
+    if (tiles_size(j->tiles) - j->tiled < j->keeps)
         return OK;
     if ((err = tiles_sync(j->tiles, &tiled)) != OK)
         return err;
@@ -414,19 +431,6 @@ static cocoon_err put_change(void *ctx, const struct state_change *change)
     db_bind_blob(j->page_put, 1, page_key(change->cell));
     db_bind_blob(j->page_put, 2, change->value);
     return db_run(j->page_put);
-}
-
-/* Write the checkpoint beside the tiles, with the partial tiles of its size. */
-static cocoon_err publish(struct journal *j, uint64_t size, struct slice note)
-{
-    char path[FILE_PATH_MAX];
-    cocoon_err err;
-
-    if ((err = tiles_write_partial(j->tiles, size)) != OK)
-        return err;
-    if ((err = file_join(path, j->log_dir, "checkpoint")) != OK)
-        return err;
-    return file_write(path, note, FILE_PUBLIC, false);
 }
 
 static cocoon_err keep_note(struct journal *j, struct slice note)

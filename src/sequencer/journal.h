@@ -19,12 +19,17 @@
 
 struct journal;
 
+/* Entries that the database keeps before those in full bundles are made durable as files and let
+ * go of: rarely, since that syncs the whole file system. */
+enum { JOURNAL_KEEPS = 16384 };
+
 /*
- * Open the folder `dir`, or make it for the network `genesis`. ERR_MISMATCH if it is another
- * network's, ERR_BUSY if another process has it, ERR_CORRUPT, ERR_DB, ERR_IO.
+ * Open the folder `dir`, or make it for the network `genesis`; `keeps` is JOURNAL_KEEPS but in
+ * tests. ERR_MISMATCH if it is another network's, ERR_BUSY if another process has it, ERR_CORRUPT,
+ * ERR_DB, ERR_IO.
  */
-cocoon_err journal_open(struct journal **out, const char *dir,
-                        const struct genesis *genesis) MUST_CHECK;
+cocoon_err journal_open(struct journal **out, const char *dir, const struct genesis *genesis,
+                        uint64_t keeps) MUST_CHECK;
 void journal_close(struct journal *j);
 
 /* Entries it holds. */

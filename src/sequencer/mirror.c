@@ -17,7 +17,7 @@ cocoon_err mirror_open(struct mirror **out, const char *dir, const struct genesi
     struct tile_source own;
     cocoon_err err;
 
-    if ((err = journal_open(&m->journal, dir, genesis)) != OK) {
+    if ((err = journal_open(&m->journal, dir, genesis, JOURNAL_KEEPS)) != OK) {
         err = fail_set(fail, err, 0, "the mirror's folder cannot be opened");
         goto fail;
     }
