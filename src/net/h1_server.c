@@ -101,7 +101,7 @@ static void h1_over(struct http_exchange *x)
     c->busy = false;
     if (c->stream == NULL) {
         h1_gone(c, ERR_CANCELED);
-    } else if (!c->keep_alive || c->conn.service->draining) {
+    } else if (!c->keep_alive) {
         h1_leave(c);
     } else if (c->phase == H1_BODY) {
         c->phase = H1_DRAIN;
@@ -138,8 +138,7 @@ static void h1_head(struct http_exchange *x, unsigned status, struct http_fields
     cocoon_err err;
 
     c->chunk_out = unframed && c->minor == 1;
-    if ((unframed && c->minor == 0) || x->service->draining ||
-        (c->phase == H1_BODY && !h1_may_drain(c)))
+    if ((unframed && c->minor == 0) || (c->phase == H1_BODY && !h1_may_drain(c)))
         c->keep_alive = false;
     h1_put_fields(&w, fields);
     if (c->chunk_out)

@@ -103,6 +103,9 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     struct h2_stream *s = h2_find(session, frame->hd.stream_id);
 
     if (s == NULL && h2->role->server) {
+        if (h2->draining) /* GOAWAY has told, or will, that it never began */
+            return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                             NGHTTP2_REFUSED_STREAM);
         s = h2->role->begin(h2, frame->hd.stream_id);
         s->id = frame->hd.stream_id;
         nghttp2_session_set_stream_user_data(session, s->id, s);

@@ -267,6 +267,8 @@ static void bad_target_is_400(void **state)
 {
     struct world *w = world_up(WAY_H2);
     struct record r;
+    struct wire wire;
+    size_t at;
 
     (void)state;
     test_call(w, &r, test_get("http://x/hello"), SLICE_LIT(""));
@@ -276,6 +278,15 @@ static void bad_target_is_400(void **state)
     test_call(w, &r, test_get("/hello"), SLICE_LIT(""));
     assert_int_equal(r.why, OK);
     record_fini(&r);
+
+    wire_open(&wire, w); /* nghttp2 lets an absolute :path pass for schemes it does not know */
+    stream_write(wire.s, SLICE_LIT(PREFACE SETTINGS "\0\0\x14\1\5\0\0\0\1\x82\x44\x9http://x/"
+                                                    "\x46\3"
+                                                    "foo\x41\1y"));
+    while (!slice_find_slice(buf_slice(&wire.got), SLICE_LIT("\1\4\0\0\0\1\x8c"), &at))
+        test_turn(w->loop); /* HEADERS, :status 400 */
+    assert_int_equal(w->handled, 1);
+    wire_fini(&wire);
     world_free(w);
 }
 
@@ -367,6 +378,53 @@ static void refuser_accept(void *owner, struct stream *s)
     } else {
         http_server_adopt(f->w->server, s);
     }
+}
+
+/* A server that refuses every stream is asked twice, not for ever. */
+static size_t refuse_data(void *owner, struct slice bytes)
+{
+    struct refuser *f = owner;
+    static const uint8_t first[] = "\0\0\4\3\0\0\0\0\1\0\0\0\7",
+                         third[] = "\0\0\4\3\0\0\0\0\3\0\0\0\7";
+    size_t at;
+
+    if (slice_find_slice(bytes, SLICE_LIT("\1\5\0\0\0\1"), &at))
+        stream_write(f->s, slice_make(first, sizeof first - 1));
+    if (slice_find_slice(bytes, SLICE_LIT("\1\5\0\0\0\3"), &at))
+        stream_write(f->s, slice_make(third, sizeof third - 1));
+    return bytes.len;
+}
+
+static const struct stream_events refuse_events = {.on_data = refuse_data,
+                                                   .on_close = refuser_close};
+
+static void refuse_accept(void *owner, struct stream *s)
+{
+    struct refuser *f = owner;
+
+    f->s = s;
+    stream_bind(s, &refuse_events, f);
+    stream_write(s, SLICE_LIT(SETTINGS));
+}
+
+static void refused_call_is_sent_twice_at_most(void **state)
+{
+    struct refuser f = {.w = world_new(WAY_H2)};
+    struct listener_params params = {.on_stream = refuse_accept, .owner = &f};
+    struct record r;
+
+    (void)state;
+    assert_int_equal(addr_parse(SLICE_LIT("127.0.0.1:0"), &params.at), OK);
+    assert_int_equal(listener_open(f.w->loop, &params, &f.listener), OK);
+    listener_addr(f.listener, &f.w->at);
+    world_peer(f.w);
+    test_call(f.w, &r, test_get("/hello"), SLICE_LIT(""));
+    assert_int_equal(r.why, ERR_CANCELED);
+    assert_int_equal(http_peer_metrics(f.w->peer)->retried, 1);
+    record_fini(&r);
+    stream_close(f.s);
+    listener_close(f.listener);
+    world_free(f.w);
 }
 
 static void call_that_never_began_is_sent_again(void **state)
@@ -596,6 +654,31 @@ static void draining_tunnel_ends_its_calls(void **state)
     record_fini(&late);
 }
 
+static void leave(void *aside)
+{
+    struct tunnel *t = aside;
+
+    http_tunnel_drain(t->worker);
+}
+
+/* What arrives with the request that makes the worker go is refused, not begun and then denied. */
+static void draining_tunnel_begins_nothing(void **state)
+{
+    struct tunnel *t = *state;
+    struct record r, late;
+
+    t->w->on_leave = leave;
+    tunnel_call(t, &r, "/leave");
+    tunnel_call(t, &late, "/hello");
+    test_until(t->w->loop, &r.over);
+    test_until(t->w->loop, &late.over);
+    assert_int_equal(r.why, OK);
+    assert_int_equal(late.why, ERR_CLOSED);
+    assert_int_equal(t->w->handled, 1);
+    record_fini(&r);
+    record_fini(&late);
+}
+
 static void dead_worker_is_noticed(void **state)
 {
     struct tunnel *t = *state;
@@ -689,8 +772,10 @@ int main(void)
         cmocka_unit_test(rapid_resets_are_cut),
         cmocka_unit_test(settings_floods_are_cut),
         cmocka_unit_test(call_that_never_began_is_sent_again),
+        cmocka_unit_test(refused_call_is_sent_twice_at_most),
         TUNNEL_TEST(acceptor_calls_dialler),
         TUNNEL_TEST(draining_tunnel_ends_its_calls),
+        TUNNEL_TEST(draining_tunnel_begins_nothing),
         TUNNEL_TEST(dead_worker_is_noticed),
         TUNNEL_TEST(dead_proxy_is_noticed),
         TUNNEL_TEST(tunnel_bears_many_resets),

@@ -143,9 +143,7 @@ void exchange_begin(struct http_exchange *x)
     if (limits->whole_ms > 0)
         loop_timer_set(&x->whole, limits->whole_ms);
     exchange_await_body(x);
-    if (service->draining)
-        exchange_refuse(x, 503, "draining", "the server is shutting down", ERR_BUSY);
-    else if (x->request_length != HTTP_LENGTH_UNKNOWN && x->request_length > limits->body_max)
+    if (x->request_length != HTTP_LENGTH_UNKNOWN && x->request_length > limits->body_max)
         exchange_refuse(x, 413, "request_too_large", too_large, ERR_LIMIT);
     else
         exchange_handle(x);

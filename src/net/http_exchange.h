@@ -22,7 +22,6 @@ struct http_service {
     void *owner;
     struct http_limits limits;
     struct http_metrics metrics;
-    bool draining;
 
     /* A connection is gone (its memory goes after the return), for `why` if that was an error. */
     void (*on_gone)(struct http_service *service, struct http_conn *conn, cocoon_err why);

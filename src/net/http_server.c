@@ -33,6 +33,7 @@ struct http_server {
     loop_fn *drained; /* NULL once called */
     void *drained_owner;
     struct loop_task drain_check;
+    bool draining;
 };
 
 /* The first bytes of every HTTP/2 client; no HTTP/1.1 request begins so. */
@@ -59,7 +60,7 @@ static void server_gone(struct http_server *server, cocoon_err why)
     if (why != OK && why != ERR_CLOSED)
         server->service.metrics.failed++;
     server_admit(server);
-    if (server->service.draining)
+    if (server->draining)
         loop_task_queue(&server->drain_check);
 }
 
@@ -179,7 +180,10 @@ static void server_accept(void *owner, struct stream *s)
 
 void http_server_adopt(struct http_server *server, struct stream *s)
 {
-    newcomer_open(newcomer_new(server, s));
+    if (server->draining)
+        stream_close(s);
+    else
+        newcomer_open(newcomer_new(server, s));
 }
 
 static void server_drain_check(void *owner)
@@ -270,7 +274,7 @@ static void server_unlisten(struct http_server *server)
 
 void http_server_drain(struct http_server *server, uint32_t ms, loop_fn *done, void *owner)
 {
-    server->service.draining = true;
+    server->draining = true;
     server->drained = done;
     server->drained_owner = owner;
     server_unlisten(server);

@@ -284,6 +284,10 @@ static void breaches(struct world *w)
     assert_int_not_equal(r.why, OK);
     assert_int_equal(w->done_why, ERR_RANGE);
     record_fini(&r);
+    test_call(w, &r, test_get("/long"), SLICE_LIT("")); /* more */
+    assert_int_not_equal(r.why, OK);
+    assert_int_equal(w->done_why, ERR_RANGE);
+    record_fini(&r);
     test_call(w, &r, test_get("/split"), SLICE_LIT("")); /* a field with a line break in it */
     assert_int_not_equal(r.why, OK);
     assert_int_equal(w->done_why, ERR_MALFORMED);

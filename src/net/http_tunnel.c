@@ -42,7 +42,6 @@ struct http_tunnel *http_tunnel_serve(struct stream *s, const struct http_limits
 
 void http_tunnel_drain(struct http_tunnel *t)
 {
-    t->service.draining = true;
     if (t->conn != NULL)
         t->conn->drain(t->conn);
 }

@@ -368,6 +368,34 @@ static void leaving_sends_what_is_queued(void **state)
     over_all(leave);
 }
 
+static void new_owner_hears_of_the_end(void **state)
+{
+    struct pair *p = *state;
+
+    pair_up(p);
+    stream_shut(p->dialler.s);
+    test_until(p->loop, &p->acceptor.eof);
+    p->acceptor.eof = false;
+    stream_bind(p->acceptor.s, &end_events, &p->acceptor);
+    test_until(p->loop, &p->acceptor.eof);
+}
+
+static void leaving_does_not_wait_for_ever(void **state)
+{
+    struct pair *p = *state;
+    struct stream *s;
+
+    pair_up(p);
+    s = p->dialler.s;
+    p->dialler.s = NULL;
+    stream_write(s, SLICE_LIT("last words"));
+    stream_leave(s);
+    test_until(p->loop, &p->acceptor.eof); /* whose own end never comes */
+    assert_true(loop_timer_is_set(&s->deadline));
+    assert_true(s->deadline.due <= loop_now(p->loop) + STREAM_LINGER_MS);
+    stream_close(s);
+}
+
 static void refused_and_unknown(void **state)
 {
     struct pair *p = *state;
@@ -716,6 +744,7 @@ static void key_of_another_certificate_is_refused(void **state)
     struct pair *p = *state;
     struct tls_params params;
     struct tls_ctx *tls;
+    struct digest spki;
 
     pair_identities(p);
     params = server_params(p);
@@ -724,6 +753,11 @@ static void key_of_another_certificate_is_refused(void **state)
     params = server_params(p);
     params.cert_der.len--;
     assert_int_equal(tls_ctx_new(&params, &tls), ERR_TLS);
+    p->server.cert.max++;
+    buf_put_u8(&p->server.cert, 0);
+    params = server_params(p);
+    assert_int_equal(tls_ctx_new(&params, &tls), ERR_TLS);
+    assert_int_equal(tls_spki_digest(params.cert_der, &spki), ERR_MALFORMED);
 }
 
 /* Cutting the line without close_notify is not an end of the data. */
@@ -755,6 +789,79 @@ static void garbage_for_tls_is_refused(void **state)
     test_until(p->loop, &p->acceptor.closed);
     assert_int_equal(p->acceptor.why, ERR_TLS);
     p->client_tls = tls;
+}
+
+/* Hand what one end has to say to the other, and let it go on with the handshake. */
+static bool shake(struct tls_conn *c, struct buf *from)
+{
+    bool done;
+
+    tls_conn_feed(c, buf_slice(from));
+    assert_int_equal(tls_conn_handshake(c, &done), OK);
+    buf_clear(from);
+    return done;
+}
+
+/* A server that has finished its handshake says nothing more by itself: it issues no tickets. */
+static void nothing_is_left_to_resume(void **state)
+{
+    struct pair *p = *state;
+    struct tls_conn *client, *server;
+    struct buf to_client, to_server;
+
+    buf_init(&to_client, TEST_FILE_MAX);
+    buf_init(&to_server, TEST_FILE_MAX);
+    pair_mutual_tls(p);
+    assert_int_equal(tls_conn_new(p->client_tls, "", &to_server, &client), OK);
+    assert_int_equal(tls_conn_new(p->server_tls, "", &to_client, &server), OK);
+    assert_false(shake(client, &to_client));
+    assert_false(shake(server, &to_server));
+    assert_true(shake(client, &to_client));
+    assert_true(shake(server, &to_server));
+    assert_int_equal(to_client.len, 0);
+    tls_conn_free(client);
+    tls_conn_free(server);
+    buf_fini(&to_client);
+    buf_fini(&to_server);
+}
+
+static cocoon_err check_nothing(void *owner, struct slice leaf_der)
+{
+    (void)owner;
+    (void)leaf_der;
+    return OK;
+}
+
+/* A guest with a P-384 key is turned away, whatever `check` thinks of it. */
+static void other_keys_are_refused(void **state)
+{
+    struct pair *p = *state;
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
+    X509 *x509 = X509_new();
+    struct tls_params server, client;
+    SSL_CTX *library;
+
+    pair_identities(p);
+    server = server_params(p);
+    client = client_params(p);
+    server.accept = TLS_ACCEPT_CHECK;
+    server.pin_count = 0;
+    server.check = check_nothing;
+    pair_tls(p, &server, &client);
+    X509_set_pubkey(x509, key);
+    X509_gmtime_adj(X509_getm_notBefore(x509), -60);
+    X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+    assert_true(X509_sign(x509, key, EVP_sha384()) > 0);
+    library = tls_ctx_library(p->client_tls);
+    assert_int_equal(SSL_CTX_set1_sigalgs_list(library, "ECDSA+SHA384:ECDSA+SHA256"), 1);
+    assert_int_equal(SSL_CTX_use_certificate(library, x509), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(library, key), 1);
+    X509_free(x509);
+    EVP_PKEY_free(key);
+    pair_listen(p);
+    pair_dial(p);
+    test_until(p->loop, &p->acceptor.closed);
+    assert_int_equal(p->acceptor.why, ERR_TLS);
 }
 
 static void older_tls_is_refused(void **state)
@@ -832,7 +939,11 @@ int main(void)
         PAIR_TEST(key_of_another_certificate_is_refused),
         PAIR_TEST(cut_line_is_no_end),
         PAIR_TEST(garbage_for_tls_is_refused),
+        PAIR_TEST(nothing_is_left_to_resume),
+        PAIR_TEST(other_keys_are_refused),
         PAIR_TEST(older_tls_is_refused),
+        PAIR_TEST(new_owner_hears_of_the_end),
+        PAIR_TEST(leaving_does_not_wait_for_ever),
         PAIR_TEST(renewal_serves_new_certificate),
     };
 

@@ -28,9 +28,10 @@ struct world {
     size_t handled, done;
     cocoon_err done_why;
     bool was_done, got_exchange;
-    struct http_exchange *held; /* /hold and /hang keep theirs here */
-    size_t peak;                /* most bytes queued by /echo and /flood */
-    void *aside;                /* the test's own */
+    struct http_exchange *held;    /* /hold and /hang keep theirs here */
+    size_t peak;                   /* most bytes queued by /echo and /flood */
+    void *aside;                   /* the test's own */
+    void (*on_leave)(void *aside); /* what /leave does before it answers */
 };
 
 /* One call and what came of it. */
@@ -284,19 +285,24 @@ static inline void world_handle(void *owner, struct http_exchange *x)
         http_exchange_bind(x, &hold_events, w);
         http_exchange_head(x, 200, HTTP_NO_FIELDS);
         http_exchange_write(x, SLICE_LIT("part"));
-    } else if (slice_eq_text(path, "/short")) {
-        struct http_field length[] = {HTTP_FIELD("content-length", SLICE_LIT("10"))};
+    } else if (slice_eq_text(path, "/short") || slice_eq_text(path, "/long")) {
+        struct http_field length[] = {HTTP_FIELD("content-length", SLICE_LIT("5"))};
 
+        w->done_why = OK;
         http_exchange_bind(x, &hold_events, w);
         http_exchange_head(x, 200, HTTP_FIELDS(length));
-        http_exchange_write(x, SLICE_LIT("short"));
-        http_exchange_end(x, HTTP_NO_FIELDS);
+        http_exchange_write(x, path.len == 6 ? SLICE_LIT("less") : SLICE_LIT("more than 5"));
+        if (path.len == 6)
+            http_exchange_end(x, HTTP_NO_FIELDS);
     } else if (slice_eq_text(path, "/split")) {
         struct http_field evil[] = {HTTP_FIELD("x-evil", SLICE_LIT("a\r\nset-cookie: b"))};
 
         http_exchange_bind(x, &hold_events, w);
         http_exchange_head(x, 200, HTTP_FIELDS(evil));
         http_exchange_end(x, HTTP_NO_FIELDS);
+    } else if (slice_eq_text(path, "/leave")) {
+        w->on_leave(w->aside);
+        http_answer(x, 200, "text/plain", SLICE_LIT("bye"));
     } else if (slice_eq_text(path, "/empty")) {
         http_exchange_head(x, 204, HTTP_NO_FIELDS);
         http_exchange_end(x, HTTP_NO_FIELDS);

@@ -186,7 +186,6 @@ static bool ctx_use_policy(struct tls_ctx *ctx, const struct tls_params *params)
 /* TLS 1.3 and nothing that outlives a connection. */
 static bool ctx_use_protocol(struct tls_ctx *ctx)
 {
-    SSL_CTX_set_options(ctx->library, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_session_cache_mode(ctx->library, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(ctx->library, SSL_MODE_RELEASE_BUFFERS);
     return SSL_CTX_set_min_proto_version(ctx->library, TLS1_3_VERSION) == 1 &&
