@@ -20,7 +20,6 @@ struct got {
     cocoon_err why;
     struct buf body;
     struct usage usage;
-    size_t cancel_after; /* bytes of body; 0: never */
     bool pause_first;
     struct loop_timer later;
 };
@@ -50,10 +49,6 @@ static void on_body(void *owner, struct slice bytes)
     struct got *g = owner;
 
     buf_put(&g->body, bytes);
-    if (g->cancel_after > 0 && g->body.len >= g->cancel_after) {
-        openai_cancel(g->call);
-        over(g);
-    }
 }
 
 static void on_end(void *owner, const struct usage *usage)
@@ -257,25 +252,6 @@ static void test_breaks_off(void **state)
     buf_fini(&g.body);
 }
 
-static void test_cancel_stops_engine(void **state)
-{
-    uint64_t calls, before;
-    struct got g;
-
-    (void)state;
-    counters(&calls, &before);
-    got_init(&g);
-    g.cancel_after = 1000;
-    chat(&g, "{\"stream\":true,\"x\":\"endless\"}");
-    assert_false(g.ended || g.aborted);
-    buf_fini(&g.body);
-    got_init(&g);
-    g.cancel_after = 10;
-    chat(&g, "{\"stream\":true,\"x\":\"stall\"}");
-    buf_fini(&g.body);
-    wait_for_cuts(before, 2);
-}
-
 static void test_huge(void **state)
 {
     uint64_t calls, cut;
@@ -403,17 +379,11 @@ static int teardown(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_quirk),
-        cmocka_unit_test(test_engine_refuses),
-        cmocka_unit_test(test_own_errors),
-        cmocka_unit_test(test_breaks_off),
-        cmocka_unit_test(test_cancel_stops_engine),
-        cmocka_unit_test(test_huge),
-        cmocka_unit_test(test_nobody_there),
-        cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_whole),      cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_quirk),      cmocka_unit_test(test_engine_refuses),
+        cmocka_unit_test(test_own_errors), cmocka_unit_test(test_breaks_off),
+        cmocka_unit_test(test_huge),       cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_urls),       cmocka_unit_test(test_key),
     };
 
     if (argc != 2)

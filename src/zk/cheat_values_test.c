@@ -213,6 +213,12 @@ static void nothing(struct rig *r, size_t n)
     shift(r, CONV1 + 1, n, 0);
 }
 
+/* All through the proof the output is said to be another. */
+static void other_output(struct rig *r, size_t n)
+{
+    r->output[n] -= 1;
+}
+
 static void wrong_output(struct rig *r, struct statement *s)
 {
     r->output[2] += 1;
@@ -256,6 +262,7 @@ static const struct {
     {{.name = "max flag", .witness = max_flag}, 2, PLAN_HIDDEN_INPUT},
     {{.name = "input range", .witness = input_range}, 2, PLAN_HIDDEN_INPUT},
     {{.name = "count moved", .witness = count_moved}, 3, PLAN_HIDDEN_INPUT},
+    {{.name = "other output", .output = other_output}, 3, PLAN_HIDDEN_INPUT},
     {{.name = "wrong output", .statement = wrong_output}, 1, PLAN_HIDDEN_INPUT},
     {{.name = "wrong input", .statement = wrong_input}, 1, PLAN_PUBLIC_INPUT},
     {{.name = "wrong context", .statement = wrong_context}, 1, PLAN_HIDDEN_INPUT},

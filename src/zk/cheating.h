@@ -43,6 +43,7 @@ struct rig {
 struct cheat {
     const char *name;
     void (*witness)(struct rig *r, size_t n); /* once values are filled in, before any commitment */
+    void (*output)(struct rig *r, size_t n);  /* once the output is taken, before all else */
     void (*drawn)(struct rig *r, size_t n);   /* once pads are drawn and in place */
     void (*zone_a)(struct rig *r, size_t n);  /* once zone A is encoded, before it is hashed */
     void (*said)(struct rig *r, size_t n);    /* once zone A is committed */
@@ -152,6 +153,7 @@ static inline struct slice prove(struct rig *r, const struct cheat *c, size_t n)
     assert_int_equal(witness_fill(&r->witness, r->input), OK);
     apply(c->witness, r, n);
     take_output(r);
+    apply(c->output, r, n);
     s = statement_of(r);
     wire_init_prover(&r->run.wire, &out);
     statement_absorb(&s, r->plan, &r->run.wire.transcript);

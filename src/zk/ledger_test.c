@@ -117,9 +117,89 @@ static void test_equations(void **state)
             assert_int_equal(run(seed, (enum cheat)cheat), cheat == HONEST);
 }
 
+/* The value at z of the polynomial through (i, values[i]). */
+static struct ext interpolate(const struct ext *values, size_t n, struct ext z)
+{
+    struct ext sum = EXT_ZERO;
+
+    for (size_t i = 0; i < n; i++) {
+        struct ext term = values[i];
+
+        for (size_t j = 0; j < n; j++)
+            if (j != i)
+                term = ext_mul(term, ext_mul(ext_sub(z, ext_from_i64((int64_t)j)),
+                                             ext_inv(ext_from_i64((int64_t)i - (int64_t)j))));
+        sum = ext_add(sum, term);
+    }
+    return sum;
+}
+
+/*
+ * A wrong product, and the evaluation of A (n = 0) or B (1) made to fit it: the other's is honest.
+ * Then only the equation of the forged one can fail.
+ */
+static bool forge(size_t n)
+{
+    static struct side prover, verifier;
+    struct testing_rng r = {99};
+    struct ext pads[PADS], factor[2][PRODUCTS + 1], at[2], zeta, sum;
+    struct scalar m[HIDDEN];
+    uint8_t proof[PROOF_MAX];
+    struct wr out = wr_init(proof, sizeof proof);
+    struct slice done;
+
+    draw_pads(pads, &r);
+    pads[HIDDEN + 2] = ext_add(pads[HIDDEN + 2], EXT_ONE);
+    for (size_t i = 0; i < PRODUCTS; i++) {
+        prover.product[i] = verifier.product[i] = (struct ledger_product){i, i + 1};
+        factor[0][i] = pads[i];
+        factor[1][i] = pads[i + 1];
+    }
+    factor[0][PRODUCTS] = pads[HIDDEN];
+    factor[1][PRODUCTS] = pads[HIDDEN + 1];
+    wire_init_prover(&prover.wire, &out);
+    side_init(&prover, pads);
+    for (size_t i = 0; i < HIDDEN; i++)
+        m[i] = ledger_hide(&prover.ledger, EXT_ZERO);
+    for (size_t i = 0; i < PRODUCTS; i++) {
+        ledger_begin(&prover.ledger);
+        ledger_add_product(&prover.ledger, m[i], m[i + 1], EXT_ZERO);
+    }
+    zeta = transcript_ext(&prover.wire.transcript);
+    at[1 - n] = interpolate(factor[1 - n], PRODUCTS + 1, zeta);
+    at[n] = ext_mul(interpolate(pads + HIDDEN + 2, 2 * PRODUCTS + 1, zeta), ext_inv(at[1 - n]));
+    wire_ext(&prover.wire, at[0]);
+    wire_ext(&prover.wire, at[1]);
+    assert_int_equal(wr_end(&out, &done), OK);
+    wire_init_verifier(&verifier.wire, done);
+    side_init(&verifier, NULL);
+    for (size_t i = 0; i < HIDDEN; i++)
+        m[i] = ledger_hide(&verifier.ledger, EXT_ZERO);
+    for (size_t i = 0; i < PRODUCTS; i++) {
+        ledger_begin(&verifier.ledger);
+        ledger_add_product(&verifier.ledger, m[i], m[i + 1], EXT_ZERO);
+    }
+    ledger_check_products(&verifier.ledger);
+    assert_int_equal(rd_end(&verifier.wire.in), OK);
+    sum = verifier.ledger.constant;
+    for (size_t i = 0; i < PADS; i++)
+        sum = ext_add(sum, ext_mul(verifier.coefficient[i], pads[i]));
+    return ext_is_zero(sum);
+}
+
+static void test_forged_evaluations(void **state)
+{
+    (void)state;
+    assert_false(forge(0));
+    assert_false(forge(1));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equations)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equations),
+        cmocka_unit_test(test_forged_evaluations),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

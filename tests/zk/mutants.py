@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-TESTS = ["cheat_proof", "cheat_values", "prove"]  # in the order tried
+TESTS = ["ledger", "statement", "wire", "cheat_proof", "cheat_values", "prove"]  # in the order tried
 
 # (name, file in src/zk, text, replacement)
 MUTANTS = [
@@ -50,6 +50,8 @@ MUTANTS = [
     ("the context is not absorbed", "statement.c", "transcript_absorb(t, s->context);", ""),
     ("the architecture is not absorbed", "statement.c", "transcript_absorb(t, digest_slice(&p->layout->architecture));", ""),
     ("weights' roots are not absorbed", "statement.c", "transcript_absorb(t, digest_slice(&s->weights[i]));", "(void)s;"),
+    ("messages are not absorbed", "wire.c", "transcript_absorb(&w->transcript, bytes);", ""),
+    ("roots are not absorbed", "wire.c", "transcript_absorb(&w->transcript, digest_slice(&d));", ""),
     ("words need not be below p", "wire.c", "if (!field_valid(words[i])) {", "if (!field_valid(words[i]) && false) {"),
 ]
 
